@@ -1,4 +1,4 @@
-"""The project's own Python: makes `.venv` from the pinned lock when it is missing or the lock has changed, then runs in it.
+"""The project's own Python: makes `.venv` from the pinned lock when it is missing or out of date, then runs in it.
 
 Takes nothing but a Python 3.11+ with `venv` and a network to the package index; uses the standard library only.
 Never touches anything outside the project's folder. Every script in tools/ starts with `environment.enter()`.
@@ -23,13 +23,11 @@ def say(text: str) -> None:
 
 
 def enter() -> None:
-    """Return inside the project's environment; make it first when it is not there, and start this script again in it."""
+    """Return inside the project's environment; else make it when it is missing, and start this script again in it."""
     if Path(sys.prefix).resolve() == (ROOT / ".venv").resolve():
         return
-    if sys.version_info < (3, 11):
-        sys.exit(
-            f"Trivet needs Python 3.11 or later; this is {sys.version.split()[0]}. Run: python3.11 {sys.argv[0]}"
-        )
+    if sys.version_info < (3, 11):  # noqa: UP036 - this runs before anything has checked
+        sys.exit(f"Trivet needs Python 3.11 or later; this is {sys.version.split()[0]}. Run: python3.11 {sys.argv[0]}")
     wanted = hashlib.sha256(LOCK.read_bytes() + (ROOT / "pyproject.toml").read_bytes()).hexdigest()
     if not PYTHON.exists() or not STAMP.exists() or STAMP.read_text() != wanted:
         _make(wanted)
@@ -76,5 +74,6 @@ def _run(what: str, *command: str) -> None:
                 say(f"  … {time.monotonic() - began:.0f} s")
     if child.returncode:
         sys.exit(
-            f"{output}\nThis step failed: {what}. It needs a network to the Python package index. Then run the same command again."
+            f"{output}\nThis step failed: {what}. It needs a network to the Python package index; "
+            "then run the same command again."
         )

@@ -3,53 +3,45 @@
 Shared by appliance and cloud, imported unchanged by both. Append-only: a released number never changes its meaning.
 """
 
-try:
-    from micropython import const
-except ImportError:
-
-    def const(value: int) -> int:
-        return value
-
-
-VERSION = const(1)  # of the payload layout below
+VERSION = 1  # of the payload layout below
 
 # Limits for untrusted bytes (contract: "Decoding untrusted bytes").
-MAX_MESSAGE = const(4096)  # bytes, whole envelope
-MAX_DEPTH = const(6)  # nesting of CBOR arrays and maps
-TAG_SIZE = const(8)  # bytes, HMAC 256/64 (RFC 9053, section 3.1)
-DEVICE_ID_SIZE = const(8)  # bytes; 16 hex digits in people's and topics' form
+MAX_MESSAGE = 4096  # bytes, whole envelope
+MAX_DEPTH = 6  # nesting of CBOR arrays and maps
+TAG_SIZE = 8  # bytes, HMAC 256/64 (RFC 9053, section 3.1)
+DEVICE_ID_SIZE = 8  # bytes; 16 hex digits in people's and topics' form
 
 # Positions in the payload array: [version, kind, boot, seq, uptime_ms, wall_s | null, consent_seq, body].
-F_VERSION = const(0)
-F_KIND = const(1)
-F_BOOT = const(2)
-F_SEQ = const(3)
-F_UPTIME_MS = const(4)
-F_WALL_S = const(5)
-F_CONSENT_SEQ = const(6)
-F_BODY = const(7)
-FIELDS = const(8)
+F_VERSION = 0
+F_KIND = 1
+F_BOOT = 2
+F_SEQ = 3
+F_UPTIME_MS = 4
+F_WALL_S = 5
+F_CONSENT_SEQ = 6
+F_BODY = 7
+FIELDS = 8
 
 # Message kinds, appliance to cloud.
-FAULT = const(1)
-EVIDENCE = const(2)
-HEARTBEAT = const(3)
-INVENTORY = const(4)
-CONSENT = const(5)
-LEDGER_HEAD = const(6)
-UPDATE_REPORT = const(7)
-COMMAND_RESULT = const(8)
-CRASH = const(9)
-SETUP_STEP = const(10)
-FEEDBACK = const(11)
-OPERATION = const(12)
-HELLO = const(15)  # state on connect; never spooled, never stored under (device, boot, seq)
+FAULT = 1
+EVIDENCE = 2
+HEARTBEAT = 3
+INVENTORY = 4
+CONSENT = 5
+LEDGER_HEAD = 6
+UPDATE_REPORT = 7
+COMMAND_RESULT = 8
+CRASH = 9
+SETUP_STEP = 10
+FEEDBACK = 11
+OPERATION = 12
+HELLO = 15  # state on connect; never spooled, never stored under (device, boot, seq)
 
 # Message kinds, cloud to appliance.
-ACK = const(32)  # receipt: header boot, seq are cumulative; body [[seq, reason], ...] lists what was refused
-COMMAND = const(33)
-CONSENT_TEXT = const(34)
-UPDATE_OFFER = const(35)
+ACK = 32  # receipt: header boot, seq are cumulative; body [[seq, reason], ...] lists what was refused
+COMMAND = 33
+CONSENT_TEXT = 34
+UPDATE_OFFER = 35
 
 # The last part of a topic, by kind: t/<device>/u/<name> up, t/<device>/d/<name> down.
 KIND_NAMES = {
@@ -73,11 +65,11 @@ KIND_NAMES = {
 }
 
 # Purposes (consent.md; names as in the W3C Data Privacy Vocabulary's spirit). A mask has bit `1 << purpose`.
-SAFETY = const(0)
-SERVICE = const(1)
-IMPROVE = const(2)
-PERSONAL = const(3)
-OFFERS = const(4)
+SAFETY = 0
+SERVICE = 1
+IMPROVE = 2
+PERSONAL = 3
+OFFERS = 4
 PURPOSE_NAMES = ("safety", "service", "improve", "personal", "offers")
 
 # The purpose of every kind the appliance sends. A fault takes its purpose from its catalogue row instead.
@@ -98,70 +90,70 @@ KIND_PURPOSE = {
 }
 
 # Status byte (ISO 14229-1, annex D.2).
-TEST_FAILED = const(0x01)
-TEST_FAILED_THIS_CYCLE = const(0x02)
-PENDING = const(0x04)
-CONFIRMED = const(0x08)
-NOT_COMPLETED_SINCE_CLEAR = const(0x10)
-FAILED_SINCE_CLEAR = const(0x20)
-NOT_COMPLETED_THIS_CYCLE = const(0x40)
-WARNING_INDICATOR = const(0x80)
-STATUS_INITIAL = const(0x50)
+TEST_FAILED = 0x01
+TEST_FAILED_THIS_CYCLE = 0x02
+PENDING = 0x04
+CONFIRMED = 0x08
+NOT_COMPLETED_SINCE_CLEAR = 0x10
+FAILED_SINCE_CLEAR = 0x20
+NOT_COMPLETED_THIS_CYCLE = 0x40
+WARNING_INDICATOR = 0x80
+STATUS_INITIAL = 0x50
 
 # Monitor verdicts (AUTOSAR Dem_EventStatusType, plus NOT_RUN for a monitor whose input is not valid).
-PASSED = const(0)
-FAILED = const(1)
-PREPASSED = const(2)
-PREFAILED = const(3)
-NOT_RUN = const(4)
+PASSED = 0
+FAILED = 1
+PREPASSED = 2
+PREFAILED = 3
+NOT_RUN = 4
 
 # Validity of a signal.
-VALID = const(0)
-OUT_OF_RANGE = const(1)
-RATE = const(2)
-STUCK = const(3)
-STALE = const(4)
-IMPLAUSIBLE = const(5)
-DISCONNECTED = const(6)
+VALID = 0
+OUT_OF_RANGE = 1
+RATE = 2
+STUCK = 3
+STALE = 4
+IMPLAUSIBLE = 5
+DISCONNECTED = 6
 VALIDITY_NAMES = ("valid", "out of range", "rate", "stuck", "stale", "implausible", "disconnected")
 
 # What made a freeze frame be taken.
-TRIGGER_FDC = const(0)
-TRIGGER_TEST_FAILED = const(1)
-TRIGGER_PENDING = const(2)
-TRIGGER_CONFIRMED = const(3)
+TRIGGER_FDC = 0
+TRIGGER_TEST_FAILED = 1
+TRIGGER_PENDING = 2
+TRIGGER_CONFIRMED = 3
 
 # Two bits per event in an evidence message's `verdicts`.
-VERDICT_NOT_TESTED = const(0)
-VERDICT_PASSED = const(1)
-VERDICT_FAILED = const(2)
+VERDICT_NOT_TESTED = 0
+VERDICT_PASSED = 1
+VERDICT_FAILED = 2
 
 # Function inhibition masks (AUTOSAR FiM).
-INHIBIT_LAST_FAILED = const(0)
-INHIBIT_CONFIRMED = const(1)
-INHIBIT_NOT_TESTED = const(2)
-INHIBIT_TESTED_AND_FAILED = const(3)
+INHIBIT_LAST_FAILED = 0
+INHIBIT_CONFIRMED = 1
+INHIBIT_NOT_TESTED = 2
+INHIBIT_TESTED_AND_FAILED = 3
 
 # Reasons a message or record is refused: stable numbers, in receipts, dead letters and SDK errors.
-R_TOO_LARGE = const(1)  # over MAX_MESSAGE
-R_TRUNCATED = const(2)  # ends in the middle of an item, or empty
-R_TRAILING = const(3)  # bytes after the end
-R_DEPTH = const(4)  # nested deeper than MAX_DEPTH
-R_INDEFINITE = const(5)  # indefinite length
-R_NOT_CANONICAL = const(6)  # longer encoding than needed, unsorted or duplicate keys
-R_TYPE = const(7)  # float, tag, simple value or other type that no rule allows
-R_ENVELOPE = const(8)  # not [bstr{1:4}, {}, payload, tag(8)]
-R_TAG = const(9)  # authentication tag does not fit: forged, altered, or of another device
-R_VERSION = const(10)  # payload version later than this cloud knows
-R_KIND = const(11)  # unknown kind
-R_FIELD = const(12)  # a field is missing, of the wrong type or out of its range
-R_TOPIC = const(13)  # topic malformed, or its kind is not the payload's
-R_UNKNOWN_DEVICE = const(14)  # never enrolled
-R_REVOKED = const(15)  # enrolled once, revoked since
-R_CONSENT = const(16)  # the owner had not agreed to this purpose at that time
-R_CATALOGUE = const(17)  # names a catalogue or event that this cloud does not have
-R_REPLAY = const(18)  # (device, boot, seq) was seen with other content
-R_CONSENT_UNKNOWN = const(19)  # names a consent decision that never arrived
+R_TOO_LARGE = 1  # over MAX_MESSAGE
+R_TRUNCATED = 2  # ends in the middle of an item, or empty
+R_TRAILING = 3  # bytes after the end
+R_DEPTH = 4  # nested deeper than MAX_DEPTH
+R_INDEFINITE = 5  # indefinite length
+R_NOT_CANONICAL = 6  # longer encoding than needed, unsorted or duplicate keys
+R_TYPE = 7  # float, tag, simple value or other type that no rule allows
+R_ENVELOPE = 8  # not [bstr{1:4}, {}, payload, tag(8)]
+R_TAG = 9  # authentication tag does not fit: forged, altered, or of another device
+R_VERSION = 10  # payload version later than this cloud knows
+R_KIND = 11  # unknown kind
+R_FIELD = 12  # a field is missing, of the wrong type or out of its range
+R_TOPIC = 13  # topic malformed, or its kind is not the payload's
+R_UNKNOWN_DEVICE = 14  # never enrolled
+R_REVOKED = 15  # enrolled once, revoked since
+R_CONSENT = 16  # the owner had not agreed to this purpose at that time
+R_CATALOGUE = 17  # names a catalogue or event that this cloud does not have
+R_REPLAY = 18  # (device, boot, seq) was seen with other content
+R_CONSENT_UNKNOWN = 19  # names a consent decision that never arrived
 REASON_NAMES = {
     R_TOO_LARGE: "too large",
     R_TRUNCATED: "truncated",
