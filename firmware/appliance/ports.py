@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     class Sensors(Protocol):
         def read(self, raw: array[int]) -> None:
-            """Fill `raw` (int32, one per board input, in the order of board.toml); NO_SAMPLE where silent. Allocates nothing."""
+            """Fill `raw` (int32, one per input in the order of board.toml; NO_SAMPLE where silent). Allocates nothing."""
             ...
 
     class Actuators(Protocol):
