@@ -1,0 +1,1 @@
+"""What a cloud team imports: decode appliance messages, keep devices, open and work cases."""
