@@ -1,0 +1,69 @@
+"""Commands that prove things: `tools/bench NAME [--n N] [--seed N] [--data DIR] [--json]`.
+
+Each bench is one module here with `run(options) -> dict` (the figures, under fixed keys), `sound(result) -> bool`
+(whether the run itself can be trusted) and `show(result)` (a table for people).
+Nothing here asserts how fast a machine is.
+"""
+
+import asyncio
+import importlib
+import inspect
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import typer
+
+BENCHES = {
+    "detect": "drift monitor against labelled pump data: F1, false alarms, misses",
+    "hostile": "garbage, forged, replayed, future and foreign messages against the running ingest",
+    "kill": "the appliance killed at random moments: what survives, and what the desk sees",
+}
+
+
+def _say(text: str) -> None:
+    print(f"· {text}", file=sys.stderr, flush=True)
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the command line said. `n` scales a run (None: the bench's own default); `data` is a folder to read."""
+
+    n: int | None = None
+    seed: int = 1
+    data: Path | None = None
+    say: Callable[[str], None] = field(default=_say)
+
+
+def bench(
+    name: str = typer.Argument(help="one of: " + ", ".join(BENCHES)),
+    n: int | None = typer.Option(None, help="size of the run; each bench has its own default, within ten minutes"),
+    seed: int = typer.Option(1, help="the same seed repeats the same run"),
+    data: Path | None = typer.Option(None, help="folder of input files, for benches that read some"),
+    as_json: bool = typer.Option(False, "--json", help="the last line is one JSON object"),
+) -> None:
+    """Run one bench; exit code 0 only when the run itself was sound."""
+    if name not in BENCHES:
+        listing = "\n".join(f"  {known:8} {what}" for known, what in BENCHES.items())
+        raise SystemExit(f"There is no bench called {name!r}. These exist:\n{listing}")
+    module = importlib.import_module(f"trivet.bench.{name}")
+    result: Any = module.run(Options(n, seed, data))
+    if inspect.isawaitable(result):
+        result = asyncio.run(_await(result))
+    if as_json:
+        print(json.dumps(result))
+    else:
+        module.show(result)
+    raise SystemExit(0 if module.sound(result) else 1)
+
+
+async def _await(result: Any) -> Any:
+    return await result
+
+
+def main() -> None:
+    """The entry of tools/bench."""
+    typer.run(bench)
