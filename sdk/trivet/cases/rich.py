@@ -1,0 +1,108 @@
+"""The rich side of a catalogue: texts, causes, parts, units and limits, as stored in `catalogues.rich_json`.
+
+Takes the JSON of one catalogue, gives typed values looked up by event; never touches the packed form.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+Texts = dict[str, str]
+
+
+class Ratio(msgspec.Struct, frozen=True):
+    """How many times likelier a cause makes it that the monitor of `event` failed, or passed."""
+
+    event: str
+    failed: float = 1.0
+    passed: float = 1.0
+
+
+class Cause(msgspec.Struct, frozen=True):
+    name: str
+    text: Texts
+    kind: str  # part | sensor | mains | use | wiring
+    weight: float
+    part: str | None = None
+    evidence: list[Ratio] = msgspec.field(default_factory=list)
+
+
+class Part(msgspec.Struct, frozen=True):
+    number: str
+    text: Texts
+    price: str | None = None
+    van: bool = False
+
+
+class Limit(msgspec.Struct, frozen=True):
+    """A value, scaled as the signal is, at which the monitor of `event` fails."""
+
+    event: str
+    value: int
+    text: Texts = msgspec.field(default_factory=dict)
+
+
+class Signal(msgspec.Struct, frozen=True):
+    """Position in `Catalogue.signals` is the signal's index; outputs follow inputs. `scale`: steps per unit."""
+
+    name: str
+    unit: str = ""
+    scale: int = 1
+    text: Texts = msgspec.field(default_factory=dict)
+    limits: list[Limit] = msgspec.field(default_factory=list)
+
+
+class Function(msgspec.Struct, frozen=True):
+    name: str
+    text: Texts
+    hazardous: bool = False
+
+
+class Code(msgspec.Struct, frozen=True):
+    code: str  # with its check character
+    event: str
+    ne107: str
+    severity: int
+    hazard: bool
+    purpose: int
+    text: dict[str, Texts]  # language -> {title, owner, now}
+    technician: dict[str, list[str]] = msgspec.field(default_factory=dict)
+    causes: list[Cause] = msgspec.field(default_factory=list)
+
+
+class Event(msgspec.Struct, frozen=True):
+    """Position in `Catalogue.events` is the event's index. `judges`: the signal whose sensor its monitor doubts."""
+
+    name: str
+    judges: str | None = None
+
+
+class Catalogue(msgspec.Struct, frozen=True):
+    model: str
+    events: list[Event]
+    signals: list[Signal]
+    codes: list[Code]
+    name: Texts = msgspec.field(default_factory=dict)
+    functions: list[Function] = msgspec.field(default_factory=list)
+    parts: list[Part] = msgspec.field(default_factory=list)
+
+    def code(self, event: int) -> Code | None:
+        """The row of an event index; None where the catalogue has none."""
+        if not 0 <= event < len(self.events):
+            return None
+        name = self.events[event].name
+        return next((row for row in self.codes if row.event == name), None)
+
+    def part(self, number: str | None) -> Part | None:
+        return next((part for part in self.parts if part.number == number), None)
+
+    def cause(self, event: int, name: str | None) -> Cause | None:
+        code = self.code(event)
+        return None if code is None else next((cause for cause in code.causes if cause.name == name), None)
+
+
+def load(rich_json: dict[str, Any]) -> Catalogue:
+    """Raises `msgspec.ValidationError`, naming the key, when the JSON is not a catalogue."""
+    return msgspec.convert(rich_json, Catalogue, strict=False)

@@ -1,0 +1,182 @@
+"""What the API and the desk show: plain frozen values, no database objects. Texts by language: `{"en": …, "de": …}`."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+
+Texts = dict[str, str]
+
+
+@dataclass(frozen=True)
+class Owner:
+    id: int
+    name: str
+    phone: str | None
+    email: str | None
+    language: str
+
+
+@dataclass(frozen=True)
+class DeviceView:
+    id: str
+    model: str
+    name: str
+    firmware: str | None
+    catalogue: int | None
+    consent: dict[str, bool]  # by purpose's name, as the appliance last confirmed it
+    connected: bool
+    enrolled_at: dt.datetime
+    revoked_at: dt.datetime | None
+    last_seen_at: dt.datetime | None
+    last_boot: int
+    owner: Owner | None
+    open_cases: int
+    refused: int  # messages that verified and were refused
+
+
+@dataclass(frozen=True)
+class CaseRow:
+    """One line of the queue."""
+
+    id: int
+    state: str  # new | ongoing | escalating | regressed | resolved
+    device: str
+    device_name: str
+    model: str
+    owner: str | None
+    code: str
+    title: Texts
+    ne107: str  # F | C | S | M (NAMUR NE 107)
+    severity: int  # 1 worst … 5
+    hazard: bool
+    first_cause: str | None
+    first_cause_text: Texts
+    confidence: float  # 0..1
+    sensor_doubt: float  # 0..1
+    next_step: str
+    opened_at: dt.datetime
+    updated_at: dt.datetime
+    occurrences: int
+
+
+@dataclass(frozen=True)
+class Part:
+    number: str
+    text: Texts
+    price: str | None
+    van: bool
+
+
+@dataclass(frozen=True)
+class Cause:
+    name: str
+    text: Texts
+    kind: str  # part | sensor | mains | use | wiring
+    probability: float
+    part: Part | None
+    why: list[str]
+
+
+@dataclass(frozen=True)
+class Limit:
+    """A line drawn into a plot: the value at which the monitor of `event` says that something is wrong."""
+
+    event: str
+    value: float
+    text: Texts
+
+
+@dataclass(frozen=True)
+class Series:
+    """One signal before the fault: `samples[i]` was taken at `times_s[i]` (0 is the trigger, before it negative)."""
+
+    name: str
+    text: Texts
+    unit: str
+    validity: str
+    times_s: list[float]
+    samples: list[float]
+    limits: list[Limit] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    event: str
+    code: str | None
+    verdict: str  # passed | failed
+
+
+@dataclass(frozen=True)
+class Evidence:
+    trigger: str  # fdc | test failed | pending | confirmed
+    cycle: int
+    occurrence: int
+    fdc_max: int
+    period_ms: int
+    series: list[Series]
+    verdicts: list[Verdict]
+    received_at: dt.datetime | None
+
+
+@dataclass(frozen=True)
+class Function:
+    name: str
+    text: Texts
+    hazardous: bool
+
+
+@dataclass(frozen=True)
+class NextStep:
+    name: str  # self_help | remote_test | remote_fix | visit | watch | escalate
+    text: str
+    part: Part | None
+    needs_human: bool
+
+
+@dataclass(frozen=True)
+class TimelineEntry:
+    at: dt.datetime
+    actor: str  # appliance | owner | agent | technician | system
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True)
+class CaseView:
+    """One case, whole."""
+
+    row: CaseRow
+    device: DeviceView
+    owner: Owner | None
+    code: str
+    event: str
+    text: dict[str, Texts]  # language -> {title, owner, now}
+    technician: dict[str, list[str]]  # language -> steps
+    status: int
+    status_bits: list[str]
+    evidence: Evidence | None
+    quarantined: list[Function]
+    causes: list[Cause]
+    confidence: float
+    sensor_doubt: float
+    sensor_why: list[str]
+    next_step: NextStep
+    timeline: list[TimelineEntry]
+
+
+@dataclass(frozen=True)
+class DeviceDetail:
+    device: DeviceView
+    cases: list[CaseRow]
+    messages: list[MessageView]
+
+
+@dataclass(frozen=True)
+class MessageView:
+    boot: int
+    seq: int
+    kind: str
+    purpose: str
+    received_at: dt.datetime
+    size: int  # bytes of the envelope
