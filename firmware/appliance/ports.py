@@ -43,11 +43,40 @@ if TYPE_CHECKING:
 
         def erase(self, sector: int) -> None: ...
 
-    class Socket(Protocol):
-        """A TLS stream that never blocks: None from read and 0 or None from write mean "not now"."""
+    class Stream(Protocol):
+        """A TLS stream that never blocks. Failures of network, handshake or certificate are OSError."""
 
-        def read(self, n: int) -> bytes | None: ...
+        def readinto(self, buf: bytearray | memoryview) -> int | None:
+            """Bytes read, 0 when the peer closed, None when there is nothing now."""
+            ...
 
-        def write(self, buf: bytes | bytearray | memoryview) -> int | None: ...
+        def write(self, buf: bytes | bytearray, off: int, n: int) -> int | None:
+            """Bytes of `buf[off:off + n]` taken, None when none can go now."""
+            ...
 
         def close(self) -> None: ...
+
+    class Link(Protocol):
+        def open(self, host: str, port: int) -> Stream:
+            """Start a connection; OSError at once or from the stream later."""
+            ...
+
+    class Files(Protocol):
+        def read(self, name: str) -> bytes | None:
+            """A provisioned file's bytes, None when it is not there."""
+            ...
+
+    class Teller(Protocol):
+        """Whoever watches the appliance: the person at its display, a service port, a simulation."""
+
+        def tell(self, event: dict[str, object]) -> None:
+            """Something happened; `event["e"]` names it. Never called from the tick."""
+            ...
+
+        def show(self, text: str) -> None:
+            """The display's text from now on; empty when there is nothing to say."""
+            ...
+
+        def trace(self, error: BaseException) -> str:
+            """The traceback as text."""
+            ...

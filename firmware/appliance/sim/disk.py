@@ -1,0 +1,62 @@
+"""The appliance's littlefs partition as a file of the host: takes the image's path, mounts it at /fs, gives files whole
+(ports.Files). Never makes or formats an image.
+"""
+
+import os
+
+import vfs
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import BinaryIO
+
+_BLOCK = 4096
+
+
+class FileBlocks:
+    """A block device over an image file, with the extended interface that VfsLfs2 asks for."""
+
+    def __init__(self, path: str) -> None:
+        self._file: BinaryIO = open(path, "r+b")
+        self._blocks = os.stat(path)[6] // _BLOCK
+
+    def readblocks(self, block: int, buf: bytearray, off: int = 0) -> None:
+        self._file.seek(block * _BLOCK + off)
+        self._file.readinto(buf)
+
+    def writeblocks(self, block: int, buf: bytearray, off: int = 0) -> None:
+        self._file.seek(block * _BLOCK + off)
+        self._file.write(buf)
+
+    def ioctl(self, op: int, arg: int) -> int:
+        if op == 3:  # sync
+            self._file.flush()
+        if op == 4:
+            return self._blocks
+        if op == 5:
+            return _BLOCK
+        return 0
+
+
+class Files:
+    """What provisioning and configuration left in /fs; without an image there are no files."""
+
+    def __init__(self, image: str) -> None:
+        self._mounted = _exists(image)
+        if self._mounted:
+            vfs.mount(vfs.VfsLfs2(FileBlocks(image)), "/fs")
+
+    def read(self, name: str) -> bytes | None:
+        """A file's bytes, None when it is not there."""
+        if not self._mounted or not _exists("/fs/" + name):
+            return None
+        with open("/fs/" + name, "rb") as file:
+            return file.read()
+
+
+def _exists(path: str) -> bool:
+    try:
+        os.stat(path)
+    except OSError:
+        return False
+    return True

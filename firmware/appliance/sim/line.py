@@ -1,0 +1,96 @@
+"""The simulation's line: frames on stdin and stdout, little-endian, in lock-step with the host. Takes the number of inputs
+and outputs, gives Sensors, Actuators and a Teller. Reading a frame and answering it allocate nothing.
+
+host -> appliance: `T` u32 now_ms, u32 wall_s, inputs i32 | `I` | `C` u16 length, utf-8 line | `Q`
+appliance -> host: `E` u16 length, JSON | `P` u16 length, text | `A` outputs i16 (ends the answer to T, I and C)
+"""
+
+import io
+import json
+import sys
+from array import array
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .clock import VirtualClock
+
+TICK = ord("T")
+IDLE = ord("I")
+COMMAND = ord("C")
+QUIT = ord("Q")
+_LONGEST = 200  # bytes of a command line
+
+
+class Line:
+    """One host at the other end. End of stdin counts as `Q`."""
+
+    def __init__(self, clock: "VirtualClock", inputs: int, outputs: int) -> None:
+        self._clock = clock
+        self._stdin = sys.stdin.buffer
+        self._stdout = sys.stdout.buffer
+        self._head = bytearray(8)
+        self._raw = array("i", [0] * inputs)
+        self._raw_size = 4 * inputs
+        self._answer = bytearray(1 + 2 * outputs)
+        self._answer[0] = ord("A")
+
+    def next(self) -> int:
+        """Wait for the host's next frame; gives its letter, QUIT at the end. A command's text is then in `command()`."""
+        if not self._fill(self._head, 1):
+            return QUIT
+        letter = self._head[0]
+        if letter == TICK:
+            if not self._fill(self._head, 8) or not self._fill(self._raw, self._raw_size):
+                return QUIT
+            self._clock.now_ms = self._u32(0)
+            self._clock.wall = self._u32(4)
+        return letter
+
+    def command(self) -> str:
+        """The text of a `C` frame; longer lines are cut."""
+        self._fill(self._head, 2)
+        text = bytearray(self._head[0] | self._head[1] << 8)
+        self._fill(text, len(text))
+        return bytes(text[:_LONGEST]).decode()
+
+    def answer(self) -> None:
+        self._stdout.write(self._answer)
+
+    def read(self, raw: "array[int]") -> None:
+        """ports.Sensors"""
+        for i in range(len(raw)):
+            raw[i] = self._raw[i]
+
+    def write(self, levels: "array[int]") -> None:
+        """ports.Actuators: what the next answer carries."""
+        at = 1
+        for i in range(len(levels)):
+            level = levels[i]
+            self._answer[at] = level & 0xFF
+            self._answer[at + 1] = level >> 8 & 0xFF
+            at += 2
+
+    def tell(self, event: "dict[str, object]") -> None:
+        """ports.Teller: something happened, for whoever watches."""
+        self._text(69, json.dumps(event).encode())
+
+    def show(self, text: str) -> None:
+        """ports.Teller: what the display now shows to the person in front of the appliance."""
+        self._text(80, text.encode())
+
+    def trace(self, error: BaseException) -> str:
+        """ports.Teller"""
+        text = io.StringIO()
+        sys.print_exception(error, text)
+        return text.getvalue()
+
+    def _text(self, letter: int, data: bytes) -> None:
+        self._stdout.write(bytes((letter, len(data) & 0xFF, len(data) >> 8)) + data)
+
+    def _u32(self, at: int) -> int:
+        head = self._head
+        return head[at] | head[at + 1] << 8 | head[at + 2] << 16 | head[at + 3] << 24
+
+    def _fill(self, buf: "bytearray | array[int]", size: int) -> bool:
+        """A pipe gives what it has: frames are small enough to come whole, or the host is gone."""
+        return self._stdin.readinto(buf, size) == size

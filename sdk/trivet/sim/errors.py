@@ -1,0 +1,7 @@
+"""What can go wrong with a simulation; every message says what to do."""
+
+from trivet.errors import TrivetError
+
+
+class SimulationError(TrivetError):
+    """The simulation cannot start, or the simulated appliance stopped by itself."""

@@ -1,0 +1,42 @@
+"""Runs one MicroPython over a ROMFS image. A program of its own, started by `World` as a child process:
+
+    launch.py IMAGE HEAP_KIB SCRIPT [ARGUMENT]...
+
+Maps the image read-only beside MicroPython's heap and hands it the address, so that code and constants cost as little RAM
+as they do on a chip with mapped flash. Where the interpreter is not the wheel's C extension but a `micropython` on the
+PATH, the image lies in a heap that is larger by exactly its size. Never imports the SDK: the start is to be quick.
+"""
+
+import ctypes
+import mmap
+import os
+import shutil
+import sys
+
+
+def main(argv: list[str]) -> int:
+    image, heap_kib, script, *arguments = argv
+    try:
+        import micropython_unix
+    except ImportError:
+        return _on_path(image, int(heap_kib), script, arguments)
+    with open(image, "rb") as file:
+        mapped = mmap.mmap(file.fileno(), 0, flags=mmap.MAP_PRIVATE, prot=mmap.PROT_READ | mmap.PROT_WRITE)
+    address = ctypes.addressof(ctypes.c_char.from_buffer(mapped))
+    where = [str(address), str(len(mapped))]
+    sys.argv = ["micropython", "-X", f"heapsize={heap_kib}k", script, *where, *arguments]
+    return int(micropython_unix.main() or 0)
+
+
+def _on_path(image: str, heap_kib: int, script: str, arguments: list[str]) -> int:
+    program = shutil.which("micropython")
+    if program is None:
+        print("no MicroPython: `trivet doctor` says how to get one", file=sys.stderr)
+        return 127
+    size = os.path.getsize(image)
+    heap = f"heapsize={heap_kib * 1024 + size}"
+    os.execv(program, [program, "-X", heap, script, image, str(size), *arguments])
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

