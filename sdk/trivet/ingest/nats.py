@@ -1,0 +1,176 @@
+"""The default engine behind `Transport`: NATS with MQTT and JetStream. The only place that knows the engine's
+internal names (`$MQTT_msgs`), held by a contract test.
+
+It consumes the very stream behind PUBACK: a stream of our own over the same subjects loses acknowledged messages
+when a leader dies. That stream must exist, with our durable consumer, before the first appliance connects, because
+its retention is by interest.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import quote, unquote
+
+from nats import errors
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.js import JetStreamContext
+from nats.js.api import AckPolicy, ConsumerConfig, RetentionPolicy, StorageType, StreamConfig
+from nats.js.errors import NotFoundError
+
+from trivet.engine.callout import connect
+from trivet.ingest.transport import DeadLetter, TransportError
+
+STREAM = "$MQTT_msgs"
+SUBJECTS = "$MQTT.msgs.>"
+PREFIX = "$MQTT.msgs."
+FILTER = "$MQTT.msgs.t.>"
+DURABLE = "ingest"
+DEAD_STREAM = "TRIVET_DEAD"
+DEAD_PREFIX = "trivet.dead."
+DEAD_BYTES = 256 * 1024 * 1024  # the oldest go first
+DEAD_KEEP = 16384  # bytes of an oversized message that are kept
+ACK_WAIT_S = 5.0  # after this a message whose worker died comes again
+MAX_ACK_PENDING = 10000
+_CALL_S = 5.0
+
+
+class NatsIncoming:
+    def __init__(self, message: Msg) -> None:
+        self._message = message
+        self.topic = message.subject.removeprefix(PREFIX).replace(".", "/")
+        self.data = message.data
+        self.deliveries = message.metadata.num_delivered
+        self.key = str(message.metadata.sequence.stream)
+
+    async def ack(self) -> None:
+        with _translated():
+            await self._message.ack()
+
+    async def nak(self, delay_s: float) -> None:
+        with _translated():
+            await self._message.nak(delay=delay_s)
+
+
+class NatsTransport:
+    def __init__(self, url: str, password: str, replicas: int = 1) -> None:
+        self._url = url
+        self._password = password
+        self._replicas = replicas
+        self._client: Client | None = None
+        self._js: JetStreamContext | None = None
+        self._pull: JetStreamContext.PullSubscription | None = None
+
+    async def start(self) -> None:
+        with _translated():
+            self._client = await connect(self._url, "sdk", self._password)
+            self._js = self._client.jetstream(timeout=_CALL_S)
+            await self._make(
+                StreamConfig(
+                    name=STREAM,
+                    subjects=[SUBJECTS],
+                    retention=RetentionPolicy.INTEREST,
+                    storage=StorageType.FILE,
+                    num_replicas=self._replicas,
+                )
+            )
+            dead = StreamConfig(
+                name=DEAD_STREAM,
+                subjects=[DEAD_PREFIX + ">"],
+                storage=StorageType.FILE,
+                max_bytes=DEAD_BYTES,
+                num_replicas=self._replicas,
+            )
+            await self._make(dead)
+            await self._js.add_consumer(
+                STREAM,
+                ConsumerConfig(
+                    durable_name=DURABLE,
+                    filter_subject=FILTER,
+                    ack_policy=AckPolicy.EXPLICIT,
+                    ack_wait=ACK_WAIT_S,
+                    max_ack_pending=MAX_ACK_PENDING,
+                ),
+            )
+            self._pull = await self._js.pull_subscribe_bind(durable=DURABLE, stream=STREAM)
+
+    async def _make(self, config: StreamConfig) -> None:
+        assert self._js is not None
+        assert config.name is not None
+        try:
+            await self._js.stream_info(config.name)
+        except NotFoundError:
+            await self._js.add_stream(config)
+
+    async def stop(self) -> None:
+        if self._client is not None:
+            await self._client.close()
+        self._client = self._js = self._pull = None
+
+    async def fetch(self, limit: int, timeout_s: float) -> Sequence[NatsIncoming]:
+        if self._pull is None:
+            raise TransportError("the transport is not started")
+        with _translated():
+            try:
+                return [NatsIncoming(message) for message in await self._pull.fetch(limit, timeout=timeout_s)]
+            except errors.TimeoutError:
+                return []
+
+    async def send(self, device: str, kind: str, data: bytes) -> None:
+        if self._client is None:
+            raise TransportError("the transport is not started")
+        with _translated():
+            await self._client.publish(f"t.{device}.d.{kind}", data)
+
+    async def dead_letter(self, reason: int, device: str, topic: str, data: bytes, key: str = "") -> None:
+        headers = {"Trivet-Device": quote(device), "Trivet-Topic": quote(topic), "Trivet-Size": str(len(data))}
+        if key:
+            headers["Nats-Msg-Id"] = f"{key}.{reason}"  # a redelivery is not buried twice
+        with _translated():
+            await self._stream.publish(f"{DEAD_PREFIX}{reason}", data[:DEAD_KEEP], headers=headers, timeout=_CALL_S)
+
+    async def dead_letters(self, limit: int) -> list[DeadLetter]:
+        with _translated():
+            last = (await self._stream.stream_info(DEAD_STREAM)).state
+            found: list[DeadLetter] = []
+            number = last.last_seq
+            while number >= max(last.first_seq, 1) and len(found) < limit:
+                with contextlib.suppress(NotFoundError):
+                    found.append(_read(await self._stream.get_msg(DEAD_STREAM, number)))
+                number -= 1
+            return found[::-1]
+
+    async def dead_letter_counts(self) -> dict[int, int]:
+        with _translated():
+            info = await self._stream.stream_info(DEAD_STREAM, subjects_filter=DEAD_PREFIX + ">")
+        subjects = info.state.subjects or {}
+        return {int(subject.removeprefix(DEAD_PREFIX)): count for subject, count in sorted(subjects.items())}
+
+    @property
+    def _stream(self) -> JetStreamContext:
+        if self._js is None:
+            raise TransportError("the transport is not started")
+        return self._js
+
+
+def _read(message: Any) -> DeadLetter:
+    headers = message.headers or {}
+    return DeadLetter(
+        reason=int(message.subject.removeprefix(DEAD_PREFIX)),
+        device=unquote(headers.get("Trivet-Device", "")),
+        topic=unquote(headers.get("Trivet-Topic", "")),
+        data=message.data or b"",
+        at=message.time or dt.datetime.now(dt.UTC),
+    )
+
+
+@contextlib.contextmanager
+def _translated() -> Any:
+    """The engine's errors, as the one kind of error that the worker waits out."""
+    try:
+        yield
+    except (errors.Error, NotFoundError, TimeoutError) as error:
+        raise TransportError(f"the engine does not answer: {error!r}") from error

@@ -1,0 +1,171 @@
+"""Which appliances belong to this cloud and to whom. Enrols, claims, revokes; says who may connect and with which keys.
+
+Takes the store and the vault, gives `Identity` (what is written into an appliance, once); never keeps a device's
+private key, and of a claim secret only its hash.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import hmac
+import secrets
+
+import msgspec
+from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from trivet import keys
+from trivet.engine import pki
+from trivet.store import Store
+from trivet.store.tables import CaseEventRow, CaseRecord, DeviceRow, OwnerRow, OwnershipRow, utcnow
+from trivet.vault import Vault
+
+FIRST_EPOCH = 1
+CLAIM_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford base 32: no I, L, O, U
+CLAIM_LENGTH = 16  # 80 bits
+
+
+class RegistryError(ValueError):
+    """What was asked cannot be done; the text says why and what to do."""
+
+
+class Identity(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that makes a board this appliance. Secret: it goes into the appliance and nowhere else;
+    `claim_secret` also goes on the sticker."""
+
+    device: str
+    model: str
+    epoch: int
+    message_key: bytes
+    key_der: bytes
+    cert_der: bytes
+    ca_der: bytes
+    brokers: list[tuple[str, int]]
+    claim_secret: str
+
+
+class Registry:
+    def __init__(self, store: Store, vault: Vault, brokers: list[tuple[str, int]]) -> None:
+        self._store = store
+        self._vault = vault
+        self.brokers = brokers
+
+    async def enrol(self, model: str, *, name: str = "", device: str | None = None) -> Identity:
+        """Makes a new appliance of `model`; raises RegistryError when `device` is enrolled already."""
+        device = device or secrets.token_hex(8)
+        keys.device_bytes(device)
+        key = pki.new_key()
+        certificate = pki.new_device(self._vault.ca, device, key.public_key())
+        claim = "".join(secrets.choice(CLAIM_ALPHABET) for _ in range(CLAIM_LENGTH))
+        row = DeviceRow(
+            id=device,
+            model=model,
+            name=name or f"{model} {device[-4:]}",
+            key_epoch=FIRST_EPOCH,
+            cert_serial=f"{certificate.serial_number:x}",
+            claim_hash=_claim_hash(device, claim),
+        )
+        try:
+            async with self._store.writing() as session:
+                session.add(row)
+        except IntegrityError as error:
+            raise RegistryError(f"{device} is enrolled already: revoke it first, or choose another id") from error
+        return Identity(
+            device=device,
+            model=model,
+            epoch=FIRST_EPOCH,
+            message_key=keys.message_key(self._vault.master, device, FIRST_EPOCH),
+            key_der=pki.key_der(key),
+            cert_der=pki.certificate_der(certificate),
+            ca_der=pki.certificate_der(self._vault.ca.certificate),
+            brokers=list(self.brokers),
+            claim_secret=claim,
+        )
+
+    async def claim(
+        self,
+        device: str,
+        secret: str,
+        name: str,
+        *,
+        phone: str | None = None,
+        email: str | None = None,
+        language: str = "en",
+    ) -> int:
+        """Binds appliance and owner, gives the owner's id. The same person (phone or mail) stays one owner."""
+        async with self._store.writing() as session:
+            row = await session.get(DeviceRow, device)
+            # One answer for an unknown device and a wrong secret: nobody learns which ids exist.
+            known = row is not None and hmac.compare_digest(row.claim_hash, _claim_hash(device, secret))
+            if row is None or not known or row.revoked_at is not None:
+                raise RegistryError("device id and claim secret do not belong together: read both from the sticker")
+            if await _owner_of(session, device) is not None:
+                raise RegistryError("this appliance has an owner: they release it, or a factory reset does")
+            owner = await _same_person(session, phone, email)
+            if owner is None:
+                owner = OwnerRow(name=name, phone=phone, email=email, language=language)
+                session.add(owner)
+                await session.flush()
+            session.add(OwnershipRow(device=device, owner=owner.id))
+            cases = await session.scalars(select(CaseRecord.id).where(CaseRecord.device == device))
+            for case in cases.all():
+                session.add(CaseEventRow(case=case, actor="owner", kind="claimed", text="The owner registered it"))
+            return owner.id
+
+    async def release(self, device: str) -> None:
+        """Ends the present ownership (factory reset, change of owner)."""
+        async with self._store.writing() as session:
+            await session.execute(
+                update(OwnershipRow)
+                .where(OwnershipRow.device == device, OwnershipRow.until.is_(None))
+                .values(until=utcnow())
+            )
+
+    async def revoke(self, device: str) -> None:
+        """From now on it may not connect and its messages are refused. For ever."""
+        async with self._store.writing() as session:
+            row = await session.get(DeviceRow, device)
+            if row is None:
+                raise RegistryError(f"{device} is not enrolled here")
+            row.revoked_at = row.revoked_at or utcnow()
+            row.connected = False
+
+    async def rotate(self, device: str, keep_old: dt.timedelta) -> bytes:
+        """Begins the next key epoch, gives its message key; the old one is accepted for `keep_old` longer."""
+        async with self._store.writing() as session:
+            row = await session.get(DeviceRow, device)
+            if row is None or row.revoked_at is not None:
+                raise RegistryError(f"{device} is not enrolled here, or is revoked")
+            if row.key_epoch == 255:
+                raise RegistryError(f"{device} has used all its key epochs: enrol it anew")
+            row.key_epoch += 1
+            row.old_epoch_until = utcnow() + keep_old
+            return keys.message_key(self._vault.master, device, row.key_epoch)
+
+    async def allowed(self, device: str) -> bool:
+        """Whether the device may connect."""
+        async with self._store.reading() as session:
+            row = await session.get(DeviceRow, device)
+            return row is not None and row.revoked_at is None
+
+
+def _claim_hash(device: str, secret: str) -> bytes:
+    """A fast hash is enough for 80 random bits. Case and the letters people misread do not matter."""
+    plain = secret.upper().replace("-", "").replace(" ", "").translate(str.maketrans("ILO", "110"))
+    return hashlib.sha256(f"trivet claim {device} {plain}".encode()).digest()
+
+
+async def _owner_of(session: AsyncSession, device: str) -> int | None:
+    query = select(OwnershipRow.owner).where(OwnershipRow.device == device, OwnershipRow.until.is_(None))
+    return await session.scalar(query)
+
+
+async def _same_person(session: AsyncSession, phone: str | None, email: str | None) -> OwnerRow | None:
+    for column, value in ((OwnerRow.email, email), (OwnerRow.phone, phone)):
+        if value is not None:
+            found = await session.scalar(select(OwnerRow).where(column == value))
+            if found is not None:
+                return found
+    return None
