@@ -62,8 +62,15 @@ class Client(MQTTClient):
 
     # -- the parent's words, none of which waits -------------------------------------------------------------------
 
+    def dial(self, host: str, port: int, now: int) -> None:
+        """Start connecting to a broker at `now`; poll() carries on."""
+        self.server = host
+        self.port = port
+        self._now = now
+        self.connect()
+
     def connect(self, clean_session: bool = True) -> bool:
-        """Start connecting to `server:port`; poll() carries on. Sessions are always clean (QoS 0 down, receipts up)."""
+        """The parent's word for `dial` to the same broker again. Sessions are always clean (QoS 0 down, receipts up)."""
         self.disconnect()
         self.sock = self._link.open(self.server, self.port)
         self._reader.reset()

@@ -10,16 +10,16 @@ PINGRESP = 0xD0
 PING = b"\xc0\x00"
 BYE = b"\xe0\x00"
 
-E_LENGTH = 1  # remaining length longer than four bytes (section 2.2.3)
-E_MALFORMED = 2  # a packet whose inside does not fit its length
-E_REFUSED = 3  # CONNACK or SUBACK with a refusal code
-E_UNEXPECTED = 4  # a packet that has no place in this state
-E_TIMEOUT = 5  # the broker did not answer in time
-E_CLOSED = 6  # the broker closed the connection
+E_LENGTH = 1001  # remaining length longer than four bytes (section 2.2.3)
+E_MALFORMED = 1002  # a packet whose inside does not fit its length
+E_REFUSED = 1003  # CONNACK or SUBACK with a refusal code
+E_UNEXPECTED = 1004  # a packet that has no place in this state
+E_TIMEOUT = 1005  # the broker did not answer in time
+E_CLOSED = 1006  # the broker closed the connection
 
 
 class MqttError(OSError):
-    """The connection is of no use any more; `args[0]` is one of E_*."""
+    """The connection is of no use any more; `args[0]` is one of E_*, apart from errno's numbers."""
 
 
 def _head(buf: bytearray, first: int, length: int) -> int:
@@ -132,6 +132,9 @@ class Reader:
         have = self._have - self._used
         if self._skip or have < 2:
             return 0
+        first = self.buf[self._used]
+        if not 0x10 <= first < 0xF0:
+            raise MqttError(E_UNEXPECTED)  # reserved packet types (section 2.2.1); the rest would be read as length
         length = 0
         shift = 0
         at = self._used + 1
@@ -153,7 +156,6 @@ class Reader:
             return 0
         if at + length > self._have:
             return 0
-        first = self.buf[self._used]
         self.at = at
         self.end = at + length
         self._used = self.end

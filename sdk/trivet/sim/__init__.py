@@ -1,6 +1,4 @@
-"""A simulated appliance: the real firmware in real MicroPython, its flash as files, a plant of the board's physics."""
+"""A simulated appliance: the real firmware in real MicroPython, its flash as files, a plant of the board's physics.
 
-from .device import Device
-from .world import World
-
-__all__ = ["Device", "World"]
+`world.World` puts them together; `device.Device` is the flash, `device.Provision` what a maker's line writes into it.
+"""
