@@ -1,0 +1,208 @@
+"""Typed messages, one struct per body; a field's place is its place on the wire. Append-only, as messages.cddl is.
+
+Takes decoded CBOR through `msgspec`, which checks every type and range; gives frozen values. Never looks anything up.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+from trivet_wire import ids, samples
+
+I8 = Annotated[int, Meta(ge=-128, le=127)]
+U8 = Annotated[int, Meta(ge=0, le=0xFF)]
+U16 = Annotated[int, Meta(ge=0, le=0xFFFF)]
+U32 = Annotated[int, Meta(ge=0, le=0xFFFFFFFF)]
+Bit = Annotated[int, Meta(ge=0, le=1)]
+Name = Annotated[str, Meta(min_length=1, max_length=64)]
+Language = Annotated[str, Meta(min_length=2, max_length=16)]
+Event = Annotated[int, Meta(ge=0, le=511)]
+Verdicts = Annotated[bytes, Meta(max_length=128)]  # two bits for each of 512 events
+Samples = Annotated[bytes, Meta(min_length=1, max_length=samples.MAX_SAMPLES * samples.MAX_BYTES)]
+
+CHANNEL_NAMES = ("appliance", "serial", "account", "factory reset")
+
+
+class Body(msgspec.Struct, array_like=True, frozen=True):
+    """What stands in the last field of a payload."""
+
+
+class Fault(Body, frozen=True):
+    """A change of an event's status byte that its purpose lets out."""
+
+    event: Event
+    status: U8
+    occurrence: U32
+    catalogue: U32
+
+
+class Frame(Body, frozen=True):
+    """One signal's series: oldest first, the last is the tick of the trigger."""
+
+    signal: U8
+    validity: U8
+    samples: Samples
+
+    def values(self) -> list[int]:
+        """Scaled integers as the board measures them; raises `trivet_wire.refuse.WireError`."""
+        return samples.unpack(self.samples)
+
+
+class Evidence(Body, frozen=True):
+    """What the appliance saw around a fault; `period_ms` lies between two samples."""
+
+    event: Event
+    status: U8
+    catalogue: U32
+    trigger: U8
+    cycle: U32
+    occurrence: U32
+    fdc_max: I8
+    inhibited: U32
+    period_ms: U32
+    verdicts: Verdicts
+    frames: Annotated[list[Frame], Meta(max_length=32)]
+
+    def verdict(self, event: int) -> int:
+        """ids.VERDICT_NOT_TESTED, _PASSED or _FAILED; an event beyond the end was not tested."""
+        at = event >> 2
+        return self.verdicts[at] >> 2 * (event & 3) & 3 if at < len(self.verdicts) else ids.VERDICT_NOT_TESTED
+
+
+class Heartbeat(Body, frozen=True):
+    """Six metrics since the last start: free heap, radio level, reconnects, spooled records, cycles, late ticks."""
+
+    heap_free_kib: U32
+    rssi_dbm: I8
+    reconnects: U32
+    queued: U32
+    cycles: U32
+    overruns: U32
+
+
+class Inventory(Body, frozen=True):
+    model: Name
+    firmware: Name
+    catalogue: U32
+    reset_cause: U8
+    starts: U32
+
+
+class Consent(Body, frozen=True):
+    """A decision of the owner; `mask` is the state after it, `text_hash` the version of the text shown."""
+
+    purpose: U8
+    granted: Bit
+    mask: U8
+    text_hash: U32
+    language: Language
+    channel: U8
+
+
+class Crash(Body, frozen=True):
+    """An exception that escaped a task; `hash` groups equal ones."""
+
+    hash: U32
+    file: Name
+    line: U32
+    task: Name
+
+
+class Operation(Body, frozen=True):
+    """Start or end of an operation cycle."""
+
+    cycle: U32
+    started: Bit
+
+
+class Hello(Body, frozen=True):
+    """State on connect. Whatever came before (tail_boot, tail_seq) is receipted or lost."""
+
+    model: Name
+    firmware: Name
+    catalogue: U32
+    tail_boot: U32
+    tail_seq: U32
+    consent_mask: U8
+
+
+class Refusal(Body, frozen=True):
+    seq: U32
+    reason: U8
+
+
+class Ack(msgspec.Struct, frozen=True):
+    """Receipt: everything up to the header's (boot, seq) is taken; `refused` names those refused for good."""
+
+    refused: list[Refusal]
+
+
+Bodies = Fault | Evidence | Heartbeat | Inventory | Consent | Crash | Operation | Hello | Ack
+
+BODIES: dict[int, type[Body]] = {
+    ids.FAULT: Fault,
+    ids.EVIDENCE: Evidence,
+    ids.HEARTBEAT: Heartbeat,
+    ids.INVENTORY: Inventory,
+    ids.CONSENT: Consent,
+    ids.CRASH: Crash,
+    ids.OPERATION: Operation,
+    ids.HELLO: Hello,
+}
+
+
+class Head(Body, frozen=True):
+    """The first seven fields of a payload."""
+
+    version: Annotated[int, Meta(ge=1, le=0xFFFFFFFF)]
+    kind: U16
+    boot: U32
+    seq: U32
+    uptime_ms: Annotated[int, Meta(ge=0, le=(1 << 53) - 1)]
+    wall_s: U32 | None
+    consent_seq: U32
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True):
+    """One authentic message. (device, boot, seq) is unique for ever, but for kinds that are never spooled (HELLO, ACK).
+
+    `extra` counts fields at the ends that this version does not know and left out.
+    """
+
+    device: str
+    epoch: int
+    kind: int
+    boot: int
+    seq: int
+    uptime_ms: int
+    wall_s: int | None
+    consent_seq: int
+    body: Bodies
+    extra: int = 0
+
+    @property
+    def kind_name(self) -> str:
+        return ids.KIND_NAMES[self.kind]
+
+    @property
+    def purpose(self) -> int | None:
+        """Whose consent covers it; None where the event's catalogue row says so (FAULT) or for kinds sent down."""
+        return None if self.kind == ids.FAULT else ids.KIND_PURPOSE.get(self.kind)
+
+
+class Unknown(msgspec.Struct, frozen=True, kw_only=True):
+    """Authentic, but of a later version (R_VERSION) or an unknown kind (R_KIND): to be kept and counted, not dropped.
+
+    Of a later version the places of `kind`, `boot` and `seq` are taken as today's, and None where they do not fit.
+    """
+
+    device: str
+    epoch: int
+    reason: int
+    version: int
+    kind: int | None
+    boot: int | None
+    seq: int | None
+    payload: bytes
