@@ -4,7 +4,7 @@ Takes a topic, the bytes and the keys accepted for the topic's device; gives a `
 kept, or raises one `MessageError` with a numeric reason. Never raises anything else, never looks a device up.
 
 In this order, nothing believed before its turn: topic, size, structure, authentication, version, kind, body. `cbor2`
-reads what is well; whatever it or the types refuse is judged by `trivet_wire`, whose reasons are the contract's, so that
+reads what is well; whatever it or the types refuse is judged by `trivet_wire`, whose reasons are those of the contract:
 both sides name the same number.
 """
 
