@@ -14,6 +14,7 @@ from typing import Any
 
 import nats
 from cryptography import x509
+from nats import errors
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
@@ -65,8 +66,10 @@ class Callout:
         where = self._where.pop(device, None)
         if where is not None and self._sys is not None and self._sys.is_connected:
             server, connection = where
-            await self._sys.publish(f"$SYS.REQ.SERVER.{server}.KICK", b'{"cid":%d}' % connection)
-            await self._sys.flush()
+            try:
+                await self._sys.request(f"$SYS.REQ.SERVER.{server}.KICK", b'{"cid":%d}' % connection, timeout=2)
+            except errors.Error as error:
+                log.info("%s had no connection to end: %r", device, error)
 
     async def _on_request(self, message: Msg) -> None:
         task = asyncio.create_task(self._answer(message))

@@ -168,7 +168,7 @@ class ConsentRow(Base):
     granted: Mapped[bool | None]
     mask: Mapped[int] = mapped_column(SmallInteger)
     text_hash: Mapped[int | None] = mapped_column(BigInteger)
-    language: Mapped[str | None] = mapped_column(String(8))
+    language: Mapped[str | None] = mapped_column(String(16))
     channel: Mapped[int | None] = mapped_column(SmallInteger)
     at: Mapped[dt.datetime] = mapped_column(default=utcnow)
 
@@ -207,7 +207,8 @@ class CaseRecord(Base):
     severity: Mapped[int] = mapped_column(SmallInteger)
     hazard: Mapped[bool]
     ne107: Mapped[str] = mapped_column(String(1))
-    occurrences: Mapped[int] = mapped_column(Integer, default=1)
+    first_occurrence: Mapped[int] = mapped_column(Integer, default=1)  # the appliance's counter, lowest and
+    occurrences: Mapped[int] = mapped_column(Integer, default=1)  # highest value seen for this case
     status: Mapped[int] = mapped_column(SmallInteger)
     sensor_doubt: Mapped[float] = mapped_column(Float, default=0.0)
     first_cause: Mapped[str | None] = mapped_column(String(64))

@@ -74,6 +74,7 @@ def upgrade() -> None:
         sa.Column("severity", sa.SmallInteger(), nullable=False),
         sa.Column("hazard", sa.Boolean(), nullable=False),
         sa.Column("ne107", sa.String(length=1), nullable=False),
+        sa.Column("first_occurrence", sa.Integer(), nullable=False),
         sa.Column("occurrences", sa.Integer(), nullable=False),
         sa.Column("status", sa.SmallInteger(), nullable=False),
         sa.Column("sensor_doubt", sa.Float(), nullable=False),
@@ -113,7 +114,7 @@ def upgrade() -> None:
         sa.Column("granted", sa.Boolean(), nullable=True),
         sa.Column("mask", sa.SmallInteger(), nullable=False),
         sa.Column("text_hash", sa.BigInteger(), nullable=True),
-        sa.Column("language", sa.String(length=8), nullable=True),
+        sa.Column("language", sa.String(length=16), nullable=True),
         sa.Column("channel", sa.SmallInteger(), nullable=True),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(

@@ -1,0 +1,230 @@
+"""One message into the database: verify, decode, check consent, store once, open its case. Takes a transaction and
+the bytes, gives an `Outcome`; never sends, never acks, and never raises for what a message says.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+from trivet_wire import envelope, ids
+from trivet_wire.refuse import WireError
+
+from trivet.cases.open import observation, observe
+from trivet.decode import Topic, decode, parse_topic
+from trivet.errors import MessageError
+from trivet.ingest.known import Known
+from trivet.ingest.transport import Incoming
+from trivet.mac0 import MessageKey, unseal
+from trivet.models import Consent, Evidence, Fault, Hello, Inventory, Message, Unknown
+from trivet.store.tables import ConsentRow, DeviceRow, MessageRow, RefusedRow, utcnow
+
+GONE = "gone"  # the last will's topic: the engine says it, so it carries no envelope
+CONSENT_TRIES = 6  # deliveries that wait for an unknown consent decision
+CONSENT_DELAY_S = (0.2, 0.5, 1.0, 2.0, 5.0)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What is left to do when the transaction is through.
+
+    `dead`: bury it with this reason. `delay_s`: it must come again. `receipt`: (epoch, boot, seq) to receipt, with
+    `floor` known from a HELLO; refused too when `dead` is set.
+    """
+
+    device: str = ""
+    dead: int | None = None
+    delay_s: float | None = None
+    receipt: tuple[int, int, int] | None = None
+    floor: int = 0
+
+
+async def take(session: AsyncSession, known: Known, incoming: Incoming, devices: dict[str, DeviceRow]) -> Outcome:
+    """`devices` are the locked rows of this batch's appliances."""
+    try:
+        topic = parse_topic(incoming.topic)
+    except MessageError as error:
+        return Outcome(dead=error.reason)
+    device = devices.get(topic.device)
+    if device is None:
+        return Outcome(topic.device, dead=ids.R_UNKNOWN_DEVICE)
+    if device.revoked_at is not None:
+        return Outcome(topic.device, dead=ids.R_REVOKED)
+    if topic.name == GONE and not topic.down:
+        device.connected = False
+        return Outcome(topic.device)
+    return await _Taking(session, known, incoming, device).take(topic)
+
+
+@dataclass(frozen=True)
+class _Taking:
+    """One message of an enrolled appliance."""
+
+    session: AsyncSession
+    known: Known
+    incoming: Incoming
+    device: DeviceRow
+
+    async def take(self, topic: Topic) -> Outcome:
+        keys = self.known.keys(self.device)
+        try:
+            message = decode(topic, self.incoming.data, keys)
+        except MessageError as error:
+            return await self._unreadable(error, keys)
+        if isinstance(message, Unknown):
+            return await self._refuse(message.epoch, message.boot, message.seq, message.reason)
+        if message.kind == ids.HELLO:
+            return await self._hello(message)
+        return await self._spooled(message)
+
+    async def _spooled(self, message: Message) -> Outcome:
+        device, epoch, boot, seq = self.device.id, message.epoch, message.boot, message.seq
+        stored = await self.session.get(MessageRow, (device, boot, seq))
+        if stored is not None:
+            if _content(stored.raw) == _content(self.incoming.data):
+                return Outcome(device, receipt=(epoch, boot, seq))
+            return Outcome(device, dead=ids.R_REPLAY)
+        if await self.session.get(RefusedRow, (device, boot, seq)) is not None:
+            return await self._refuse(epoch, boot, seq, ids.R_REPLAY)
+        try:
+            purpose = await self._purpose(message)
+            if not await self._agreed(message.consent_seq, purpose):
+                raise MessageError.of(ids.R_CONSENT)
+        except MessageError as error:
+            tries = self.incoming.deliveries
+            if error.reason == ids.R_CONSENT_UNKNOWN and tries < CONSENT_TRIES:
+                return Outcome(device, delay_s=CONSENT_DELAY_S[min(tries, len(CONSENT_DELAY_S)) - 1])
+            return await self._refuse(epoch, boot, seq, error.reason)
+        await self._store(message, purpose)
+        return Outcome(device, receipt=(epoch, boot, seq))
+
+    async def _purpose(self, message: Message) -> int:
+        """Whose consent covers it. Raises R_CATALOGUE when its catalogue or event is not known here."""
+        if not isinstance(message.body, Fault | Evidence):
+            assert message.purpose is not None
+            return message.purpose
+        catalogue = await self.known.catalogue(self.session, message.body.catalogue)
+        if catalogue is None or not catalogue.has(message.body.event):
+            raise MessageError.of(ids.R_CATALOGUE)
+        return catalogue.packed.purpose(message.body.event) if message.purpose is None else message.purpose
+
+    async def _agreed(self, consent_seq: int, purpose: int) -> bool:
+        """Whether the owner had agreed at that message's time. Raises R_CONSENT_UNKNOWN."""
+        if purpose == ids.SAFETY:
+            return True
+        if consent_seq == 0:  # nobody has decided anything yet
+            return False
+        decision = await self.session.get(ConsentRow, (self.device.id, consent_seq))
+        if decision is None:
+            raise MessageError.of(ids.R_CONSENT_UNKNOWN)
+        return bool(decision.mask >> purpose & 1)
+
+    async def _store(self, message: Message, purpose: int) -> None:
+        row = MessageRow(
+            device=self.device.id,
+            boot=message.boot,
+            seq=message.seq,
+            kind=message.kind,
+            purpose=purpose,
+            uptime_ms=message.uptime_ms,
+            wall_s=message.wall_s,
+            consent_seq=message.consent_seq,
+            received_at=utcnow(),
+            raw=self.incoming.data,
+            body_json=body_json(message),
+        )
+        self.session.add(row)
+        await self.session.flush()
+        self.device.last_seen_at = row.received_at
+        newest = message.boot >= self.device.last_boot
+        self.device.last_boot = max(self.device.last_boot, message.boot)
+        body = message.body
+        if isinstance(body, Fault | Evidence):
+            catalogue = await self.known.catalogue(self.session, body.catalogue)
+            assert catalogue is not None
+            seen = observation(self.device.id, message.boot, message.seq, row.body_json)
+            await observe(self.session, seen, catalogue.rich)
+        elif isinstance(body, Consent):
+            await self._decide(message.consent_seq, body)
+        elif isinstance(body, Inventory) and newest:
+            self.device.firmware, self.device.catalogue = body.firmware, body.catalogue
+
+    async def _decide(self, consent_seq: int, body: Consent) -> None:
+        row = await self._state(consent_seq, body.mask)
+        if row is not None and row.purpose is None:
+            row.purpose, row.granted, row.text_hash = body.purpose, bool(body.granted), body.text_hash
+            row.language, row.channel = body.language, body.channel
+
+    async def _state(self, consent_seq: int, mask: int) -> ConsentRow | None:
+        """Notes the state after a decision, from the decision itself or from a HELLO; of two that differ, less is
+        agreed to (ties withdraw)."""
+        if consent_seq == 0:
+            return None
+        mask |= 1 << ids.SAFETY
+        row = await self.session.get(ConsentRow, (self.device.id, consent_seq))
+        if row is None:
+            row = ConsentRow(device=self.device.id, consent_seq=consent_seq, mask=mask)
+            self.session.add(row)
+            await self.session.flush()
+        row.mask &= mask
+        if consent_seq >= self.device.consent_seq:
+            self.device.consent_seq, self.device.consent_mask = consent_seq, row.mask
+        return row
+
+    async def _hello(self, message: Message) -> Outcome:
+        body = message.body
+        assert isinstance(body, Hello)
+        self.device.connected = True
+        self.device.last_seen_at = utcnow()
+        if message.boot >= self.device.last_boot:
+            self.device.last_boot = message.boot
+            self.device.firmware, self.device.catalogue = body.firmware, body.catalogue
+        await self._state(message.consent_seq, body.consent_mask)
+        below = max(body.tail_seq - 1, 0)
+        return Outcome(self.device.id, receipt=(message.epoch, body.tail_boot, 0), floor=below)
+
+    async def _unreadable(self, error: MessageError, keys: Sequence[MessageKey]) -> Outcome:
+        """Refused before it was a message. When it is authentic and says its number, the appliance learns so and
+        forgets it; when it is not, nobody is told anything."""
+        try:
+            payload, key = unseal(self.incoming.data, keys)
+            head = envelope.Head(payload, 0, len(payload))
+        except WireError:
+            return Outcome(self.device.id, dead=error.reason)
+        return await self._refuse(key.epoch, head.boot, head.seq, error.reason)
+
+    async def _refuse(self, epoch: int, boot: int | None, seq: int | None, reason: int) -> Outcome:
+        """Verified and refused: its number counts as done, its content goes to the dead letters alone."""
+        device = self.device.id
+        if boot is None or not seq:
+            return Outcome(device, dead=reason)
+        if await self.session.get(MessageRow, (device, boot, seq)) is not None:
+            return Outcome(device, dead=ids.R_REPLAY)
+        digest = hashlib.sha256(_content(self.incoming.data)).digest()
+        row = await self.session.get(RefusedRow, (device, boot, seq))
+        if row is None:
+            row = RefusedRow(device=device, boot=boot, seq=seq, reason=reason, digest=digest)
+            self.session.add(row)
+            await self.session.flush()
+        elif row.digest != digest:
+            return Outcome(device, dead=ids.R_REPLAY)
+        return Outcome(device, dead=row.reason, receipt=(epoch, boot, seq))
+
+
+def _content(raw: bytes) -> bytes:
+    """All but the tag, which changes with the key epoch."""
+    return raw[: -ids.TAG_SIZE]
+
+
+def body_json(message: Message) -> dict[str, Any]:
+    """A body by field names, as JSON holds it: verdicts by event index, samples as numbers."""
+    body: Any = message.body
+    plain = {name: getattr(body, name) for name in body.__struct_fields__}
+    if isinstance(body, Evidence):
+        events = range(4 * len(body.verdicts))
+        plain["verdicts"] = {str(event): body.verdict(event) for event in events if body.verdict(event)}
+        plain["frames"] = [[frame.signal, frame.validity, frame.values()] for frame in body.frames]
+    return plain
