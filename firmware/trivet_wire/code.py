@@ -55,7 +55,10 @@ def parse_stem(text: str) -> int:
 
 
 def _split(text: str, size: int, example: str) -> "tuple[int, str]":
-    plain = text.strip().upper()
+    for one in text:
+        if ord(one) > 126:  # before upper(), which makes an S of a long s in one interpreter and not in the other
+            raise CodeError("a code has only letters A to Z, digits and a dash, " + example)
+    plain = text.strip(" \t\r\n").upper()
     if plain[_DASH : _DASH + 1] == "-":
         plain = plain[:_DASH] + plain[_DASH + 1 :]
     if len(plain) != size:
