@@ -1,0 +1,65 @@
+"""The REST interface. Takes a running cloud, gives the FastAPI application with /api and /healthz.
+
+`trivet.desk.mount(app)` adds the pages for people. Nothing of an owner is ever answered without a login.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from fastapi import FastAPI, Request, Response
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from trivet.api import problems, routes, schemas
+from trivet.api.auth import Guard, signing_key
+from trivet.api.ports import CloudPort
+
+__all__ = ["CloudPort", "Guard", "create"]
+
+
+def create(cloud: CloudPort) -> FastAPI:
+    """The application for one cloud. `app.state.cloud` and `app.state.guard` are what it works with."""
+    app = FastAPI(
+        title="Trivet",
+        version="1",
+        summary="Appliances that find their own faults, and the cases these make",
+        description="Times are UTC (RFC 3339). Errors are problem documents (RFC 9457). Lists have cursors.",
+        openapi_url="/api/openapi.json",
+        docs_url=None,  # FastAPI's documentation pages load from foreign servers
+        redoc_url=None,
+    )
+    app.state.cloud = cloud
+    app.state.guard = Guard(cloud.store, signing_key(cloud.settings.data_dir))
+    problems.install(app)
+    app.add_api_route("/healthz", health, response_model=schemas.Health, tags=["operations"])
+    app.include_router(routes.public)
+    app.include_router(routes.router)
+    return app
+
+
+async def health(request: Request, response: Response) -> schemas.Health:
+    """Whether database and engine answer. 503 when one does not. No login needed, nothing about anybody inside."""
+    cloud = routes.cloud_of(request)
+    database, engine = await asyncio.gather(_database(cloud), _engine(cloud))
+    if not (database and engine):
+        response.status_code = 503
+    response.headers["Cache-Control"] = "no-store"
+    return schemas.Health(status="ok" if database and engine else "degraded", database=database, engine=engine)
+
+
+async def _database(cloud: CloudPort) -> bool:
+    try:
+        async with cloud.store.reading() as session:
+            await session.execute(text("SELECT 1"))
+    except (SQLAlchemyError, OSError):
+        return False
+    return True
+
+
+async def _engine(cloud: CloudPort) -> bool:
+    try:
+        await asyncio.wait_for(cloud.transport.dead_letter_counts(), routes.ENGINE_PATIENCE_S)
+    except OSError:
+        return False
+    return True

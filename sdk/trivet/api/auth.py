@@ -1,0 +1,138 @@
+"""Who is asking. Takes a session cookie, HTTP Basic or a bearer token, gives the `User`; never keeps a password.
+
+Cookies and tokens are signed with a key of this cloud's data directory and bound to the password's hash:
+changing a password ends every session and token made with the old one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import hashlib
+import hmac
+import os
+import secrets
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from itsdangerous import BadSignature, URLSafeTimedSerializer
+from starlette.requests import HTTPConnection
+
+from trivet.api.ports import StorePort
+from trivet.api.problems import ProblemError
+from trivet.passwords import verify_password
+from trivet.store.tables import LoginRow
+
+COOKIE = "trivet_session"
+SESSION_S = 12 * 3600
+TOKEN_S = 3600
+FREE_FAILURES = 5  # wrong passwords in a row before answers are held back
+FAILURES_KEPT = 10_000
+CACHE_S = 60  # a right password is not hashed again for so long
+
+
+@dataclass(frozen=True)
+class User:
+    """A person with a login: name and role (agent, engineer, privacy, admin)."""
+
+    name: str
+    role: str
+
+
+@dataclass
+class Guard:
+    """Checks who asks. One per cloud."""
+
+    store: StorePort
+    key: bytes
+    _failures: dict[str, tuple[int, float]] = field(default_factory=dict)
+    _right: dict[bytes, float] = field(default_factory=dict)
+
+    async def login(self, name: str, password: str) -> User | None:
+        """The user whose password this is, or None. After repeated failures answers 429 until some time is over."""
+        self._refuse_when_guessing(name)
+        async with self.store.reading() as session:
+            row = await session.get(LoginRow, name)
+        digest = hmac.digest(self.key, f"{name}\0{password}\0{row and row.password_hash}".encode(), "sha256")
+        now = time.monotonic()
+        if row is not None and self._right.get(digest, 0) > now:
+            return User(row.user, row.role)
+        stored = row.password_hash if row else ""
+        if row is None or not await asyncio.to_thread(verify_password, password, stored):
+            count = self._failures.get(name, (0, 0.0))[0] + 1
+            if len(self._failures) >= FAILURES_KEPT:
+                self._failures.clear()
+            self._failures[name] = count, now
+            return None
+        self._failures.pop(name, None)
+        self._right = {d: until for d, until in self._right.items() if until > now} | {digest: now + CACHE_S}
+        return User(row.user, row.role)
+
+    def _refuse_when_guessing(self, name: str) -> None:
+        count, at = self._failures.get(name, (0, 0.0))
+        if count < FREE_FAILURES:
+            return
+        wait = at + min(2.0 ** (count - FREE_FAILURES), 300.0) - time.monotonic()
+        if wait > 0:
+            after = str(max(1, round(wait)))
+            raise ProblemError(429, "too-many-attempts", f"Try again in {after} s.", headers={"Retry-After": after})
+
+    def _signer(self, use: str) -> URLSafeTimedSerializer:
+        return URLSafeTimedSerializer(self.key, salt=f"trivet {use}")
+
+    async def issue(self, user: User, use: str) -> str:
+        """A signed cookie (`use` "session") or token ("token") for the user."""
+        async with self.store.reading() as session:
+            row = await session.get(LoginRow, user.name)
+        if row is None:
+            raise ProblemError(401, "not-logged-in", "This login was removed.")
+        return str(self._signer(use).dumps([user.name, _binding(row)]))
+
+    async def redeem(self, value: str, use: str) -> User | None:
+        """The user of a signed cookie or token; None when altered, too old, or made with an older password."""
+        try:
+            name, binding = self._signer(use).loads(value, max_age=SESSION_S if use == "session" else TOKEN_S)
+        except (BadSignature, ValueError, TypeError):
+            return None
+        async with self.store.reading() as session:
+            row = await session.get(LoginRow, name)
+        if row is None or not hmac.compare_digest(binding, _binding(row)):
+            return None
+        return User(row.user, row.role)
+
+    async def identify(self, connection: HTTPConnection) -> User | None:
+        """The user behind a request or websocket: Authorization header first, then the session cookie."""
+        scheme, _, value = connection.headers.get("authorization", "").partition(" ")
+        if scheme.lower() == "basic":
+            try:
+                name, _, password = base64.b64decode(value, validate=True).decode().partition(":")
+            except (binascii.Error, UnicodeDecodeError):
+                return None
+            return await self.login(name, password)
+        if scheme.lower() == "bearer":
+            return await self.redeem(value.strip(), "token")
+        cookie = connection.cookies.get(COOKIE)
+        return await self.redeem(cookie, "session") if cookie else None
+
+
+def _binding(row: LoginRow) -> str:
+    return hashlib.sha256(row.password_hash.encode()).hexdigest()[:16]
+
+
+def signing_key(data_dir: Path) -> bytes:
+    """The key that signs sessions of this cloud; made at first use, readable by its user alone."""
+    path = data_dir / "session.key"
+    if not path.exists():
+        data_dir.mkdir(parents=True, exist_ok=True)
+        draft = path.with_suffix(f".{secrets.token_hex(4)}")
+        with os.fdopen(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
+            file.write(secrets.token_bytes(32))
+        try:
+            os.link(draft, path)  # whoever comes first wins, whole
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    return path.read_bytes()

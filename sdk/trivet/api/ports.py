@@ -1,0 +1,59 @@
+"""What this room needs of a cloud, as Protocols: store, settings, registry, the engine's dead letters.
+
+Takes nothing, gives types; never imports the rooms that fulfil them. `trivet.serve.Cloud` fulfils `CloudPort`.
+"""
+
+from __future__ import annotations
+
+from contextlib import AbstractAsyncContextManager
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+    from trivet.config import Settings
+
+
+class StorePort(Protocol):
+    """Sessions of the database, each one transaction."""
+
+    def reading(self) -> AbstractAsyncContextManager[AsyncSession]: ...
+
+    def writing(self) -> AbstractAsyncContextManager[AsyncSession]: ...
+
+
+class RegistryPort(Protocol):
+    """Who owns an appliance. Raises a ValueError that says why when a claim is refused."""
+
+    async def claim(
+        self,
+        device: str,
+        secret: str,
+        name: str,
+        *,
+        phone: str | None = None,
+        email: str | None = None,
+        language: str = "en",
+    ) -> int: ...
+
+
+class TransportPort(Protocol):
+    """The engine's side that people may look at. Raises OSError while the engine does not answer."""
+
+    async def dead_letter_counts(self) -> dict[int, int]: ...
+
+
+class CloudPort(Protocol):
+    """The running cloud."""
+
+    @property
+    def settings(self) -> Settings: ...
+
+    @property
+    def store(self) -> StorePort: ...
+
+    @property
+    def registry(self) -> RegistryPort: ...
+
+    @property
+    def transport(self) -> TransportPort: ...

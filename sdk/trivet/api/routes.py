@@ -1,0 +1,163 @@
+"""The REST routes under /api. Takes requests of a known user, gives views as JSON; never answers without a login."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, Form, Path, Query, Request, Response
+from fastapi.security import HTTPBasic, OAuth2PasswordBearer
+from trivet_wire import ids
+
+from trivet.api import paging, schemas
+from trivet.api.auth import TOKEN_S, Guard, User
+from trivet.api.ports import CloudPort
+from trivet.api.problems import RESPONSES, ProblemError
+from trivet.cases import queries, views
+
+ENGINE_PATIENCE_S = 2.0
+DeviceId = Annotated[str, Path(pattern="^[0-9a-f]{16}$", description="Device id, 16 hexadecimal digits")]
+_CHALLENGE = {"WWW-Authenticate": 'Basic realm="trivet", charset="UTF-8"'}
+# For the OpenAPI document only: `Guard.identify` reads the headers.
+_basic = HTTPBasic(auto_error=False, description="Login and password, printed at the cloud's first start")
+_bearer = OAuth2PasswordBearer("/api/token", auto_error=False, description="A token of POST /api/token")
+
+
+def cloud_of(request: Request) -> CloudPort:
+    """The cloud that this application serves."""
+    cloud: CloudPort = request.app.state.cloud
+    return cloud
+
+
+def guard_of(request: Request) -> Guard:
+    """The guard of this application."""
+    guard: Guard = request.app.state.guard
+    return guard
+
+
+async def user_of(request: Request, _b: object = Depends(_basic), _t: object = Depends(_bearer)) -> User:
+    """The user who asks, or a problem 401."""
+    user = await guard_of(request).identify(request)
+    if user is None:
+        detail = "Log in: HTTP Basic, or a bearer token of POST /api/token."
+        raise ProblemError(401, "not-logged-in", detail, _CHALLENGE)
+    return user
+
+
+public = APIRouter(prefix="/api")
+router = APIRouter(prefix="/api", dependencies=[Depends(user_of)], responses=RESPONSES)
+
+
+@public.post("/token", response_model=schemas.Token, tags=["login"], summary="Get a bearer token")
+async def token(
+    request: Request,
+    response: Response,
+    username: Annotated[str, Form(max_length=64, description="Login")],
+    password: Annotated[str, Form(max_length=256, description="Password")],
+    grant_type: Annotated[Literal["password"] | None, Form(description="Always `password`")] = None,
+) -> schemas.Token:
+    """Give a bearer token for a login and its password (RFC 6749, section 4.3)."""
+    guard = guard_of(request)
+    user = await guard.login(username, password)
+    if user is None:
+        raise ProblemError(401, "wrong-password", "Login or password is not right.", _CHALLENGE)
+    response.headers["Cache-Control"] = "no-store"
+    return schemas.Token(access_token=await guard.issue(user, "token"), expires_in=TOKEN_S)
+
+
+@router.get("/cases", response_model=paging.Page[schemas.CaseSummary], tags=["cases"], summary="List cases")
+async def cases(
+    request: Request,
+    response: Response,
+    *,
+    limit: paging.Limit = 50,
+    cursor: paging.Cursor = None,
+    state: Annotated[Literal["open", "resolved", "all"], Query(description="Which cases")] = "open",
+    device: Annotated[str | None, Query(max_length=16, description="Only of this device id")] = None,
+) -> paging.Page[views.CaseRow]:
+    """Cases, newest first. The cursor is stable: a case that comes later never moves a page."""
+    before = int(paging.decode(cursor, (int,))[0]) if cursor else None
+    async with cloud_of(request).store.reading() as session:
+        rows = await queries.queue(session, include_resolved=state != "open")
+    rows = [
+        row
+        for row in sorted(rows, key=lambda row: row.id, reverse=True)
+        if (before is None or row.id < before)
+        and (device is None or row.device == device)
+        and (state != "resolved" or row.state == "resolved")
+    ]
+    return paging.page(rows[: limit + 1], limit, lambda row: [row.id], request, response)
+
+
+@router.get("/cases/{case_id}", response_model=schemas.Case, tags=["cases"], summary="One case")
+async def case(
+    request: Request, case_id: Annotated[int, Path(ge=1, le=2**62, description="Case number")]
+) -> views.CaseView:
+    """One case, whole: who, what, evidence with units and limits, causes, next step, timeline."""
+    async with cloud_of(request).store.reading() as session:
+        view = await queries.case(session, case_id)
+    if view is None:
+        raise ProblemError(404, "no-such-case", f"There is no case {case_id}.")
+    return view
+
+
+@router.get("/devices", response_model=paging.Page[schemas.Device], tags=["devices"], summary="List appliances")
+async def devices(
+    request: Request, response: Response, limit: paging.Limit = 50, cursor: paging.Cursor = None
+) -> paging.Page[views.DeviceView]:
+    """All appliances, by device id."""
+    after = str(paging.decode(cursor, (str,))[0]) if cursor else ""
+    async with cloud_of(request).store.reading() as session:
+        rows = [row for row in await queries.devices(session) if row.id > after]
+    return paging.page(rows[: limit + 1], limit, lambda row: [row.id], request, response)
+
+
+@router.get("/devices/{device_id}", response_model=schemas.DeviceDetail, tags=["devices"], summary="One appliance")
+async def device(request: Request, device_id: DeviceId) -> views.DeviceDetail:
+    """One appliance with all its cases and its newest messages."""
+    async with cloud_of(request).store.reading() as session:
+        view = await queries.device(session, device_id)
+    if view is None:
+        raise ProblemError(404, "no-such-device", f"No appliance {device_id} is enrolled here.")
+    return view
+
+
+@router.post(
+    "/devices/{device_id}/claim",
+    response_model=schemas.Claimed,
+    tags=["devices"],
+    summary="Claim an appliance for its owner",
+)
+async def claim(request: Request, device_id: DeviceId, body: schemas.Claim) -> schemas.Claimed:
+    """Bind appliance, account and support. A second claim needs the present owner or a factory reset."""
+    try:
+        owner = await cloud_of(request).registry.claim(
+            device_id, body.secret, body.name, phone=body.phone, email=body.email, language=body.language
+        )
+    except ValueError as error:
+        raise ProblemError(409, "claim-refused", str(error)) from error
+    return schemas.Claimed(device=device_id, owner=owner)
+
+
+@router.get(
+    "/dead-letters",
+    response_model=list[schemas.DeadLetterCount],
+    tags=["operations"],
+    summary="Refused messages, counted by reason",
+)
+async def dead_letters(request: Request) -> list[schemas.DeadLetterCount]:
+    """Messages that reached no case, by the reason's stable number."""
+    try:
+        counts = await asyncio.wait_for(cloud_of(request).transport.dead_letter_counts(), ENGINE_PATIENCE_S)
+    except OSError as error:  # TimeoutError is one
+        raise ProblemError(503, "engine-away", "The message engine does not answer; try again.") from error
+    return [
+        schemas.DeadLetterCount(reason=reason, name=ids.REASON_NAMES.get(reason, "unknown"), count=count)
+        for reason, count in sorted(counts.items())
+    ]
+
+
+@router.api_route("/{rest:path}", methods=["GET", "POST", "PUT", "PATCH", "DELETE"], include_in_schema=False)
+async def nothing(rest: str) -> None:
+    """Everything else under /api is a problem 404, not a page."""
+    raise ProblemError(404, "no-such-path", f"There is nothing at /api/{rest}; /api/openapi.json lists what is.")

@@ -1,0 +1,86 @@
+"""What stands around every page: bar, icons, styles, and the loop that keeps a page live. Takes a request and a
+drawing function, gives the page; never shows a page to nobody in particular (the gate has let a user in).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from fastapi import Request
+from nicegui import ui
+from sqlalchemy.exc import SQLAlchemyError
+
+from trivet.api.auth import User
+from trivet.api.ports import CloudPort
+from trivet.cases import queries
+from trivet.desk import gate, render
+from trivet.desk.texts import Words
+
+POLL_S = 0.4  # a case is on the page within a second of its message
+log = logging.getLogger("trivet.desk")
+
+
+class Island:
+    """A piece of a page that is drawn anew only when its HTML changed."""
+
+    def __init__(self, classes: str = "", tag: str = "div", html: str = "", props: str = "") -> None:
+        self.element = ui.html(html, sanitize=False, tag=tag).classes(classes)
+        if props:
+            self.element.props(props)
+
+    def show(self, html: str) -> None:
+        """Draw, if it differs."""
+        if self.element.content != html:
+            self.element.content = html
+
+
+@dataclass
+class Frame:
+    """One open page: its cloud, its words, what to draw with."""
+
+    cloud: CloudPort
+    words: Words
+    main: ui.element
+    _seen: str = field(default="")
+
+    def draw(self, template: str, macro: str, **values: object) -> str:
+        """The HTML of a macro, now."""
+        return render.fragment(template, macro, self.words, dt.datetime.now(dt.UTC), **values)
+
+    async def live(self, refresh: Callable[[], Awaitable[None]]) -> None:
+        """Draw once, then again after every change in the database. A database that is away is waited for."""
+        await self._poll(refresh)
+        ui.timer(POLL_S, lambda: self._poll(refresh), immediate=False)
+
+    async def _poll(self, refresh: Callable[[], Awaitable[None]]) -> None:
+        try:
+            async with self.cloud.store.reading() as session:
+                change = await queries.change_id(session)
+            if change != self._seen:
+                await refresh()
+                self._seen = change
+        except (SQLAlchemyError, OSError):
+            log.warning("the page waits for the database", exc_info=True)
+
+
+def open_page(request: Request, title: str, active: str = "") -> Frame:
+    """Lay bar, icons and styles; give the frame whose `main` the page fills."""
+    words = Words(gate.language_of(request))
+    user: User = request.scope["trivet.user"]
+    version = gate.asset_version()
+    ui.page_title(f"{words(title) if '.' in title else title} · Trivet")
+    ui.add_head_html(
+        f'<link rel="stylesheet" href="{gate.BASE}/desk.css?v={version}">'
+        f'<script>document.documentElement.lang = "{words.language}"</script>'
+        f'<script src="{gate.BASE}/theme.js?v={version}"></script>'
+        f'<script defer src="{gate.BASE}/desk.js?v={version}"></script>'
+    )
+    ui.add_body_html(f'{gate.sprite()}<a class="skip" href="#main">{words("nav.skip")}</a>')
+    now = dt.datetime.now(dt.UTC)
+    bar = render.fragment("bar.html", "bar", words, now, active=active, user=user.name)
+    Island("bar", "header", bar)
+    main = ui.element("main").classes("wrap").props("id=main tabindex=-1")
+    return Frame(request.scope["trivet.cloud"], words, main)

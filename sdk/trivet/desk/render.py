@@ -1,0 +1,71 @@
+"""Turns views into HTML. Takes frozen values and a language, gives escaped markup; never queries and never writes.
+
+Templates escape everything by default; no page builds markup from strings.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+from importlib import resources
+
+import jinja2
+from markupsafe import Markup
+
+from trivet.desk.texts import Words
+
+STEP_ICONS = {
+    "self_help": "hand",
+    "remote_test": "flask",
+    "remote_fix": "remote",
+    "visit": "van",
+    "watch": "eye",
+    "escalate": "person",
+}
+KIND_ICONS = {"part": "box", "sensor": "thermometer", "mains": "plug", "use": "hand", "wiring": "cable"}
+ACTOR_ICONS = {
+    "appliance": "oven",
+    "owner": "home",
+    "agent": "headset",
+    "technician": "wrench",
+    "system": "trivet",
+}
+
+
+@functools.cache
+def _environment() -> jinja2.Environment:
+    def load(name: str) -> str | None:
+        file = resources.files("trivet.desk").joinpath("templates", name)
+        return file.read_text("utf-8") if file.is_file() else None
+
+    environment = jinja2.Environment(
+        loader=jinja2.FunctionLoader(load),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals |= {
+        "STEP_ICONS": STEP_ICONS,
+        "KIND_ICONS": KIND_ICONS,
+        "ACTOR_ICONS": ACTOR_ICONS,
+        "icon": icon,
+    }
+    return environment
+
+
+@functools.cache
+def icon(name: str) -> Markup:
+    """An icon of the sprite, drawn in the text's colour, hidden from screen readers."""
+    return Markup('<svg class="icon" aria-hidden="true"><use href="#i-{}"/></svg>').format(name)
+
+
+def fragment(template: str, macro: str, words: Words, now: dt.datetime, **values: object) -> str:
+    """The HTML of one macro of a template, with the words and the present time in its globals."""
+    loaded = _environment().get_template(template, globals={"t": words, "now": now})
+    return str(getattr(loaded.make_module(), macro)(**values)).strip()
+
+
+def whole(template: str, words: Words, **values: object) -> str:
+    """The HTML of a whole template."""
+    return _environment().get_template(template).render(t=words, **values)

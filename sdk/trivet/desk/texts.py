@@ -1,0 +1,76 @@
+"""Words of the pages by language. Takes a key of texts.toml, gives the word; never falls back in silence to a key.
+
+Texts that come with a case (titles, causes, functions) are tables by language too: `pick` chooses from them.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+import tomllib
+from collections.abc import Iterator, Mapping
+from importlib import resources
+from typing import Any
+
+LANGUAGES = ("en", "de")
+MINUTE, HOUR, DAY = 60, 3600, 86400
+
+
+@functools.cache
+def table() -> dict[str, dict[str, str]]:
+    """Every text by its dotted key, then by language."""
+    raw = tomllib.loads(resources.files("trivet.desk").joinpath("texts.toml").read_text("utf-8"))
+    return dict(_flatten(raw, ""))
+
+
+def _flatten(raw: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, dict[str, str]]]:
+    for key, value in raw.items():
+        if isinstance(value, dict) and set(value) == set(LANGUAGES) and all(isinstance(v, str) for v in value.values()):
+            yield prefix + key, value
+        elif isinstance(value, dict):
+            yield from _flatten(value, f"{prefix}{key}.")
+        else:
+            raise ValueError(f"texts.toml: {prefix}{key} needs exactly the languages {', '.join(LANGUAGES)}")
+
+
+class Words:
+    """The pages' words in one language; called with a key and the values to fill in."""
+
+    def __init__(self, language: str) -> None:
+        self.language = language if language in LANGUAGES else LANGUAGES[0]
+
+    def __call__(self, key: str, **values: object) -> str:
+        return table()[key][self.language].format_map(values)
+
+    def known(self, group: str, name: str) -> str:
+        """The word for a name that comes from data: one that the table does not know is shown as it is."""
+        entry = table().get(f"{group}.{name}")
+        return entry[self.language] if entry else name.replace("_", " ")
+
+    def pick(self, texts: Mapping[str, Any] | None, otherwise: Any = "") -> Any:
+        """The entry of a table by language: this one, else English, else any."""
+        if not texts:
+            return otherwise
+        return texts.get(self.language) or texts.get("en") or next(iter(texts.values()))
+
+    def percent(self, share: float) -> int:
+        """A share 0..1 as whole percent; never 100 nor 0 unless it is exactly that."""
+        percent = round(share * 100)
+        return min(max(percent, 1 if share > 0 else 0), 99 if share < 1 else 100)
+
+    def age(self, since: dt.datetime, now: dt.datetime) -> str:
+        """How long ago, in its largest unit; the same rule as `age()` in desk.js."""
+        seconds = (now - since).total_seconds()
+        for unit, size in (("days", DAY), ("hours", HOUR), ("minutes", MINUTE)):
+            if seconds >= size:
+                return self(f"age.{unit}", n=int(seconds // size))
+        return self("age.now")
+
+    def when(self, at: dt.datetime) -> str:
+        """Date and time, in UTC; the browser turns it into its own zone."""
+        return f"{at:%d.%m.%Y %H:%M}" if self.language == "de" else f"{at:%d %b %Y %H:%M}"
+
+    def number(self, value: float) -> str:
+        """At most four significant digits, no exponent, with the language's decimal sign."""
+        text = f"{value:.0f}" if abs(value) >= 1000 or value == int(value) else f"{value:.4g}"
+        return text.replace(".", ",") if self.language == "de" else text

@@ -1,0 +1,113 @@
+"""A real browser and a really served desk, for tests and for the demo. Takes an application, gives pages.
+
+`serving(app)` runs uvicorn on a free loopback port in this event loop; `chromium()` gives a browser; `sign_in`
+logs in as a person does; `shot` writes a screenshot to the folder named by TRIVET_SHOTS, else to a temporary one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import socket
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import cache
+from pathlib import Path
+
+import uvicorn
+from fastapi import FastAPI
+from playwright.async_api import Browser, Page, async_playwright
+
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--disable-quic",
+]
+PHONE = {"width": 390, "height": 844}
+DESKTOP = {"width": 1280, "height": 860}
+PATIENCE_MS = 15_000
+
+
+@asynccontextmanager
+async def serving(app: FastAPI) -> AsyncIterator[str]:
+    """The application's address while it is served from this event loop."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    config = uvicorn.Config(app, log_level="warning", lifespan="on", timeout_graceful_shutdown=1)
+    server = uvicorn.Server(config)
+    server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
+    task = asyncio.create_task(server.serve(sockets=[listener]))
+    while not server.started:
+        if task.done():
+            task.result()
+            raise RuntimeError("the server ended before it started")
+        await asyncio.sleep(0.02)
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        await task
+        listener.close()
+
+
+def chromium_path() -> str | None:
+    """The distribution's Chromium, else None: Playwright's own, if it is installed."""
+    named = os.environ.get("TRIVET_CHROMIUM")
+    return named or next((found for name in ("chromium", "chromium-browser") if (found := shutil.which(name))), None)
+
+
+@asynccontextmanager
+async def chromium(*, headless: bool = True) -> AsyncIterator[Browser]:
+    """A browser that speaks to nobody but the pages it is sent to."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=chromium_path(), args=QUIET, headless=headless)
+        try:
+            yield browser
+        finally:
+            await browser.close()
+
+
+async def new_page(
+    browser: Browser, *, phone: bool = False, dark: bool = False, language: str = "en", scale: float = 1
+) -> Page:
+    """A fresh session of one person: width, colour scheme and language as asked."""
+    context = await browser.new_context(
+        viewport=PHONE if phone else DESKTOP,  # type: ignore[arg-type]
+        color_scheme="dark" if dark else "light",
+        locale={"en": "en-GB", "de": "de-DE"}[language],
+        device_scale_factor=scale,
+        has_touch=phone,
+        is_mobile=phone,
+    )
+    context.set_default_timeout(PATIENCE_MS)
+    return await context.new_page()
+
+
+async def sign_in(page: Page, url: str, user: str, password: str, path: str = "/") -> None:
+    """Log in as a person does and wait for the page behind it."""
+    await page.goto(url + path)
+    await page.get_by_label("Login").or_(page.get_by_label("Anmeldename")).fill(user)
+    await page.get_by_label("Password").or_(page.get_by_label("Passwort")).fill(password)
+    await page.keyboard.press("Enter")
+    await page.wait_for_selector("main.wrap")
+
+
+async def shot(page: Page, name: str, *, whole: bool = True) -> Path:
+    """A screenshot to look at; `whole` takes the page to its end."""
+    await page.wait_for_timeout(120)
+    path = shots() / f"{name}.png"
+    await page.screenshot(path=path, full_page=whole)
+    return path
+
+
+@cache
+def shots() -> Path:
+    """The folder for screenshots."""
+    folder = Path(os.environ.get("TRIVET_SHOTS") or tempfile.mkdtemp(prefix="trivet-shots-"))
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

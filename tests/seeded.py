@@ -1,0 +1,295 @@
+"""A vendor's cloud with something to see, on real parts: database, registry, transport in memory, no engine.
+
+Takes a folder, gives a `Vendor` (what `trivet.api.create` needs) and functions that put cases into it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from trivet_wire import ids
+from trivet_wire.code import code_text, number_of
+
+from trivet.config import Settings
+from trivet.ingest.memory import MemoryTransport
+from trivet.passwords import hash_password
+from trivet.registry import Identity, Registry
+from trivet.store import Store
+from trivet.store.tables import CaseEventRow, CaseRecord, CatalogueRow, DeviceRow, LoginRow, utcnow
+from trivet.vault import Vault
+
+USER, PASSWORD = "desk", "warm-trivet-under-the-pan"
+CATALOGUE = 0x5EEDED01
+ELEMENT, SENSOR, DOOR, FAN = range(4)
+CODES = [code_text(number_of(letter, digits)) for letter, digits in (("H", 71), ("T", 23), ("D", 12), ("F", 41))]
+TOP_HEAT, BOTTOM_HEAT, FAN_FUNCTION, PYROLYSIS, LIGHT = range(5)
+
+
+@dataclass
+class Vendor:
+    """What an application works with; fulfils `trivet.api.CloudPort`."""
+
+    settings: Settings
+    store: Store
+    registry: Registry
+    transport: MemoryTransport
+
+
+@asynccontextmanager
+async def open_vendor(folder: Path) -> AsyncIterator[Vendor]:
+    """A fresh cloud with one login and one catalogue."""
+    settings = Settings(data_dir=folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    async with Store(settings.url) as store:
+        vendor = Vendor(settings, store, Registry(store, Vault(settings.secrets_dir), []), MemoryTransport())
+        async with store.writing() as session:
+            session.add(LoginRow(user=USER, password_hash=hash_password(PASSWORD), role="agent"))
+            session.add(CatalogueRow(id=CATALOGUE, model="oven", packed=b"", rich_json=rich()))
+        yield vendor
+
+
+async def add_oven(vendor: Vendor, name: str, owner: str | None, language: str = "de", *, online: bool = True) -> Identity:
+    """An enrolled oven, seen just now; claimed where an owner is named."""
+    identity = await vendor.registry.enrol("oven", name=name)
+    if owner:
+        mail = owner.lower().replace(" ", ".") + "@example.com"
+        await vendor.registry.claim(
+            identity.device, identity.claim_secret, owner, phone="+49 30 5550 142", email=mail, language=language
+        )
+    async with vendor.store.writing() as session:
+        row = await session.get(DeviceRow, identity.device)
+        assert row is not None
+        row.firmware, row.catalogue, row.connected = "1.4.2", CATALOGUE, online
+        row.consent_mask = 1 << ids.SAFETY | 1 << ids.SERVICE
+        row.last_seen_at = utcnow() - dt.timedelta(seconds=20 if online else 90_000)
+        row.last_boot = 7
+    return identity
+
+
+async def add_case(vendor: Vendor, device: str, event: int, **changes: Any) -> int:
+    """A case of one of the catalogue's codes, with evidence and triage as they come from the cases room."""
+    code, now = rich()["codes"][event], utcnow()
+    causes = changes.pop("causes", TRIAGE[event])
+    values: dict[str, Any] = {
+        "operation": 7,
+        "last_boot": 7,
+        "last_seq": 4,
+        "opened_at": now - changes.pop("ago", dt.timedelta(seconds=40)),
+        "status": 0xAF,
+        "sensor_doubt": sum(share for name, share in causes if name in SENSORS),
+        "first_cause": causes[0][0],
+        "confidence": causes[0][1],
+        "next_step": "visit",
+        "inhibited": 1 << TOP_HEAT | 1 << PYROLYSIS if event == ELEMENT else 0,
+        "evidence_json": evidence(event, now),
+    } | changes
+    step = {"text": STEP_TEXTS[values["next_step"]], "part": code["causes"][0]["part"], "needs_human": code["hazard"]}
+    why = [{"name": name, "probability": share, "why": WHY.get(name, [])} for name, share in causes]
+    triage = {"causes": why, "next_step": step, "sensor_why": SENSOR_WHY if values["sensor_doubt"] >= 0.5 else []}
+    record = CaseRecord(
+        device=device,
+        code=CODES[event],
+        event=event,
+        catalogue=CATALOGUE,
+        severity=code["severity"],
+        hazard=code["hazard"],
+        ne107=code["ne107"],
+        triage_json=triage,
+        updated_at=values["opened_at"],
+        **values,
+    )
+    async with vendor.store.writing() as session:
+        session.add(record)
+        await session.flush()
+        for actor, kind, text in TIMELINE:
+            session.add(CaseEventRow(case=record.id, at=values["opened_at"], actor=actor, kind=kind, text=text))
+    return record.id
+
+
+async def seed(vendor: Vendor) -> dict[str, int]:
+    """Four ovens and four cases; gives the case numbers by name."""
+    kitchen = await add_oven(vendor, "Oven in the kitchen", "Ada Feldmann")
+    bakery = await add_oven(vendor, "Oven 3, bakery Krause", "Bäckerei Krause und Söhne")
+    flat = await add_oven(vendor, "Oven 8b1f", "Ines Pereira", "en", online=False)
+    await add_oven(vendor, "Oven 77aa", None, online=False)
+    hour, minute = dt.timedelta(hours=1), dt.timedelta(minutes=1)
+    return {
+        "element": await add_case(vendor, kitchen.device, ELEMENT),
+        "sensor": await add_case(
+            vendor, bakery.device, SENSOR, ago=37 * minute, next_step="remote_test", state="ongoing"
+        ),
+        "door": await add_case(vendor, flat.device, DOOR, ago=3 * hour, next_step="escalate", state="escalating"),
+        "fan": await add_case(vendor, bakery.device, FAN, ago=52 * hour, next_step="watch", evidence_json=None),
+    }
+
+
+def evidence(event: int, now: dt.datetime) -> dict[str, Any]:
+    """Sixteen samples of each signal up to the trigger, as the ingest stores them (scaled integers)."""
+    at = range(-15, 1)
+    cavity = [2985 - 14 * max(0, t + 11) for t in at] if event == ELEMENT else [2410 + 21 * (t + 15) for t in at]
+    probe = [712 + 3 * (t + 15) for t in at]
+    current = [151 if t < -11 else 78 for t in at] if event == ELEMENT else [152 - t % 3 for t in at]
+    mains = [2305 + (t * 7) % 13 for t in at]
+    heating = [1] * 16
+    return {
+        "trigger": ids.TRIGGER_CONFIRMED,
+        "cycle": 3,
+        "occurrence": 1,
+        "fdc_max": 127,
+        "period_ms": 2000,
+        "frames": [
+            [0, ids.IMPLAUSIBLE if event == SENSOR else ids.VALID, cavity],
+            [1, ids.VALID, probe],
+            [2, ids.VALID, current],
+            [3, ids.VALID, mains],
+            [4, ids.VALID, heating],
+        ],
+        "verdicts": {str(event): ids.VERDICT_FAILED, "3": ids.VERDICT_PASSED},
+        "received_at": now.isoformat(),
+    }
+
+
+SENSORS = {"ntc_drift", "door_switch"}
+TRIAGE: list[list[tuple[str, float]]] = [
+    [("element_top_open", 0.91), ("relay_stuck_open", 0.06), ("ntc_drift", 0.02), ("mains_low", 0.01)],
+    [("ntc_drift", 0.78), ("element_top_weak", 0.14), ("gasket_leak", 0.08)],
+    [("door_switch", 0.55), ("hinge", 0.45)],
+    [("fan_bearing", 0.64), ("fan_blocked", 0.36)],
+]
+WHY = {
+    "element_top_open": [
+        "Current fell from 15.1 A to 7.8 A while both elements were on: one element carries nothing",
+        "The core probe agrees with the cavity sensor: the sensor is believed",
+        "The lower element's own test passed",
+    ],
+    "relay_stuck_open": ["No click was heard, but the coil's current was normal"],
+    "ntc_drift": ["The core probe and the heater's energy disagree with the cavity sensor by 31 °C"],
+    "mains_low": ["Mains stayed between 228 V and 232 V"],
+}
+SENSOR_WHY = ["Heater current is normal, so heat is made", "The core probe rises as in a healthy bake"]
+STEP_TEXTS = {
+    "visit": "Offer a visit and bring the upper heating element.",
+    "remote_test": "Run the sensor comparison on the appliance; it takes two minutes and needs nobody there.",
+    "escalate": "Call the owner now: the door may open while the oven is hot.",
+    "watch": "Wait for the next bake.",
+    "self_help": "Send the owner the cleaning steps.",
+}
+TIMELINE = [
+    ("appliance", "fault", "Found it by itself 84 s into the bake and switched off what needs the upper element"),
+    ("appliance", "evidence", "Sent 16 samples of 5 signals, 214 bytes, because the owner allowed service"),
+    ("system", "triage", "Ranked 4 causes from the catalogue and the evidence"),
+]
+
+
+def _signal(name: str, en: str, de: str, unit: str, scale: int, *limits: tuple[str, int, str, str]) -> dict[str, Any]:
+    lines = [{"event": event, "value": value, "text": {"en": e, "de": d}} for event, value, e, d in limits]
+    return {"name": name, "unit": unit, "scale": scale, "text": {"en": en, "de": de}, "limits": lines}
+
+
+def _cause(name: str, kind: str, en: str, de: str, part: str | None = None) -> dict[str, Any]:
+    return {"name": name, "text": {"en": en, "de": de}, "kind": kind, "weight": 1.0, "part": part}
+
+
+def _code(event: int, name: str, ne107: str, severity: int, en: list[str], de: list[str], causes: list[Any]) -> Any:
+    keys = ("title", "owner", "now")
+    return {
+        "code": CODES[event],
+        "event": name,
+        "ne107": ne107,
+        "severity": severity,
+        "hazard": severity == 1,
+        "purpose": ids.SERVICE,
+        "text": {"en": dict(zip(keys, en, strict=True)), "de": dict(zip(keys, de, strict=True))},
+        "technician": {
+            "en": ["Cut the mains.", "Measure the element: 20 to 30 Ω is good.", "Check the terminals for burns."],
+            "de": ["Vom Netz trennen.", "Element messen: 20 bis 30 Ω sind gut.", "Klemmen auf Brandspuren prüfen."],
+        },
+        "causes": causes,
+    }
+
+
+def rich() -> dict[str, Any]:
+    """A small catalogue of an oven, in the shape of `trivet.cases.rich`."""
+    cold = ("element_top", 2800, "Too cold while heating", "Zu kalt beim Heizen")
+    hot = ("ntc_range", 3300, "Sensor range", "Messbereich")
+    low = ("element_top", 110, "One element missing", "Ein Element fehlt")
+    under, over = ("mains", 2070, "Mains low", "Netz zu niedrig"), ("mains", 2530, "Mains high", "Netz zu hoch")
+    return {
+        "model": "oven",
+        "name": {"en": "Oven", "de": "Backofen"},
+        "events": [
+            {"name": "element_top"},
+            {"name": "ntc_plausible", "judges": "cavity_temp"},
+            {"name": "door_lock"},
+            {"name": "fan_speed"},
+        ],
+        "signals": [
+            _signal("cavity_temp", "Cavity temperature", "Garraumtemperatur", "°C", 10, cold, hot),
+            _signal("core_temp", "Core probe", "Kerntemperatur", "°C", 10),
+            _signal("heater_current", "Heater current", "Heizstrom", "A", 10, low),
+            _signal("mains", "Mains voltage", "Netzspannung", "V", 10, under, over),
+            _signal("heat_top", "Upper heat on", "Oberhitze an", "", 1),
+        ],
+        "functions": [
+            {"name": "top_heat", "text": {"en": "Top heat", "de": "Oberhitze"}, "hazardous": False},
+            {"name": "bottom_heat", "text": {"en": "Bottom heat", "de": "Unterhitze"}, "hazardous": False},
+            {"name": "fan", "text": {"en": "Hot air", "de": "Heißluft"}, "hazardous": False},
+            {"name": "pyrolysis", "text": {"en": "Self-cleaning", "de": "Pyrolyse"}, "hazardous": True},
+            {"name": "light", "text": {"en": "Light", "de": "Licht"}, "hazardous": False},
+        ],
+        "parts": [
+            {"number": "HE-2217-03", "text": {"en": "Upper heating element", "de": "Oberes Heizelement"}, "price": "64.90 EUR", "van": True},
+            {"number": "SE-0410-11", "text": {"en": "Cavity sensor (NTC)", "de": "Garraumfühler (NTC)"}, "price": "18.50 EUR", "van": True},
+            {"number": "DL-0093-02", "text": {"en": "Door lock", "de": "Türverriegelung"}, "price": "87.00 EUR", "van": False},
+        ],
+        "codes": _codes(),
+    }  # fmt: skip
+
+
+def _codes() -> list[Any]:
+    return [
+        _code(
+            ELEMENT, "element_top", "F", 2,
+            ["The upper element does not heat", "The top of your food stays pale.", "You can go on with bottom heat and hot air."],
+            ["Das obere Heizelement heizt nicht", "Oben bleibt Ihr Essen blass.", "Unterhitze und Heißluft gehen weiter."],
+            [
+                _cause("element_top_open", "part", "Upper element is open", "Oberes Heizelement unterbrochen", "HE-2217-03"),
+                _cause("relay_stuck_open", "part", "Relay does not close", "Relais schließt nicht"),
+                _cause("ntc_drift", "sensor", "Cavity sensor drifts", "Garraumfühler driftet", "SE-0410-11"),
+                _cause("mains_low", "mains", "Mains voltage is low", "Netzspannung zu niedrig"),
+            ],
+        ),
+        _code(
+            SENSOR, "ntc_plausible", "S", 3,
+            ["The oven's temperature reading is not believable", "The display may show a wrong temperature.", "Watch your food; times still hold."],
+            ["Die Temperaturanzeige ist nicht glaubhaft", "Die Anzeige zeigt vielleicht eine falsche Temperatur.", "Essen im Blick behalten; die Zeiten stimmen."],
+            [
+                _cause("ntc_drift", "sensor", "Cavity sensor drifts", "Garraumfühler driftet", "SE-0410-11"),
+                _cause("element_top_weak", "part", "Upper element is weak", "Oberes Heizelement schwach", "HE-2217-03"),
+                _cause("gasket_leak", "part", "Door gasket leaks", "Türdichtung undicht"),
+            ],
+        ),
+        _code(
+            DOOR, "door_lock", "F", 1,
+            ["The door may open while the oven is hot", "The door lock does not hold.", "Do not use self-cleaning. Keep children away."],
+            ["Die Tür kann bei heißem Ofen aufgehen", "Die Türverriegelung hält nicht.", "Keine Pyrolyse benutzen. Kinder fernhalten."],
+            [
+                _cause("door_switch", "sensor", "Door switch sticks", "Türschalter klemmt", "DL-0093-02"),
+                _cause("hinge", "part", "Hinge is bent", "Scharnier verbogen"),
+            ],
+        ),
+        _code(
+            FAN, "fan_speed", "M", 4,
+            ["The fan is wearing out", "Hot air may become louder.", "Nothing to do now."],
+            ["Der Lüfter verschleißt", "Heißluft wird vielleicht lauter.", "Jetzt ist nichts zu tun."],
+            [
+                _cause("fan_bearing", "part", "Fan bearing is worn", "Lüfterlager verschlissen"),
+                _cause("fan_blocked", "use", "Something touches the fan", "Etwas berührt den Lüfter"),
+            ],
+        ),
+    ]  # fmt: skip
