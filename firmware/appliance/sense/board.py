@@ -1,0 +1,154 @@
+"""The compiled board: takes `board.cbor` (trusted, written by the SDK), gives arrays and short lists for the tick.
+
+Decodes once, at start, item by item, so that no tree of the whole file stands in the heap. Never reads a file itself.
+"""
+
+from array import array
+
+from trivet_wire.cbor import Reader
+from trivet_wire.ids import R_VERSION
+from trivet_wire.refuse import WireError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    Buffer = bytes | bytearray | memoryview
+
+FORMAT = 1  # of board.cbor; the SDK writes the same number
+CONDITION_WIDTH = 5  # source, operator, value, minus (a second source or -1), ticks
+DEBOUNCE_WIDTH = 10  # see `Board.debounce`
+MONITOR_WIDTH = 9  # event, judges, validity, then [first, end) of conditions, sources and explaining events
+
+
+class Function:
+    """What the appliance can do, and by which events (with which FiM mask) it is switched off."""
+
+    def __init__(self, name: str, hazardous: bool, rules: "array[int]") -> None:
+        self.name = name
+        self.hazardous = hazardous
+        self.rules = rules  # event, mask, event, mask, …
+
+
+class Board:
+    """All that the tick needs to know of the appliance. Signals come first in the index space, then outputs."""
+
+    def __init__(self, data: "Buffer") -> None:
+        r = Reader(data)
+        r.array()
+        if r.integer() != FORMAT:
+            raise WireError(R_VERSION)
+        self.model = r.tstr()
+        self.tick_ms = r.integer()
+        self.history_period_ms = r.integer()
+        self.history_depth = r.integer()
+        self.n_inputs = r.integer()
+        self._read_signals(r)
+        self._read_outputs(r)
+        self.n_events = r.integer()
+        self._read_monitors(r)
+        # Per event DEBOUNCE_WIDTH numbers: kind, t_fail, t_pass, inc, dec, jump_up, jump_down, on_disable as
+        # `EventConfig.debounce` takes them, then trigger and fdc as `EventConfig.frames` takes them
+        self.debounce = _ints(r, "i")
+        self.functions: list[Function] = []
+        for _ in range(r.array()):
+            r.array()
+            name = r.tstr()
+            hazardous = r.integer() != 0
+            self.functions.append(Function(name, hazardous, _ints(r, "h")))
+        self.cycle = _ints(r, "i")  # conditions that hold while an operation cycle runs
+        self.internal: dict[str, int] = {}  # source (a name the firmware knows) -> event
+        for _ in range(r.array()):
+            r.array()
+            name = r.tstr()
+            self.internal[name] = r.integer()
+        self.gates: dict[str, array[int]] = {}  # name -> conditions under which it is open
+        for _ in range(r.array()):
+            r.array()
+            name = r.tstr()
+            self.gates[name] = _ints(r, "i")
+        r.done()
+
+    def _read_signals(self, r: Reader) -> None:
+        n = self.n_signals = r.array()
+        self.signals: list[str] = []
+        self.units: list[str] = []
+        self.scales = array("i")  # steps per unit
+        self.purposes = bytearray(n)
+        self.input_of = bytearray(n)
+        self.low = array("i")  # scaled limits of what is VALID
+        self.high = array("i")
+        self.table_at = array("H", [0])  # first point of each signal's table, and the end of the last
+        self.points_raw = array("i")
+        self.points_value = array("i")
+        for i in range(n):
+            r.array()
+            self.signals.append(r.tstr())
+            self.units.append(r.tstr())
+            self.scales.append(r.integer())
+            self.input_of[i] = r.integer()
+            self.purposes[i] = r.integer()
+            self.low.append(r.integer())
+            self.high.append(r.integer())
+            for _ in range(r.array() // 2):
+                self.points_raw.append(r.integer())
+                self.points_value.append(r.integer())
+            self.table_at.append(len(self.points_raw))
+
+    def _read_outputs(self, r: Reader) -> None:
+        self.outputs: list[str] = []
+        self.safe = array("h")  # level of each output when nothing may run
+        for _ in range(r.array()):
+            r.array()
+            self.outputs.append(r.tstr())
+            self.safe.append(r.integer())
+        self.n_outputs = len(self.outputs)
+
+    def _read_monitors(self, r: Reader) -> None:
+        n = self.n_monitors = r.array()
+        self.kinds = bytearray(n)
+        self.params: list[array[int]] = []
+        self.monitors = array("h")  # MONITOR_WIDTH numbers per monitor, plausibility first
+        self.conditions = array("i")  # CONDITION_WIDTH numbers per condition
+        self.sources = bytearray()  # signals that must be valid
+        self.explained_by = array("h")  # events that explain a failure, so that the monitor need not run
+        for i in range(n):
+            r.array()
+            self.kinds[i] = r.integer()
+            for _ in range(3):
+                self.monitors.append(r.integer())
+            _extend(r, self.conditions, self.monitors, CONDITION_WIDTH)
+            _extend(r, self.sources, self.monitors, 1)
+            _extend(r, self.explained_by, self.monitors, 1)
+            self.params.append(_ints(r, "i"))
+
+    def index(self, name: str) -> int:
+        """Position of a signal or output in `values`; ValueError when the board has none of that name."""
+        if name in self.signals:
+            return self.signals.index(name)
+        return self.n_signals + self.outputs.index(name)
+
+    def output(self, name: str) -> int:
+        """Position of an output in `levels`."""
+        return self.outputs.index(name)
+
+    def function(self, name: str) -> int:
+        """Position of a function, as inhibition counts them; -1 when the board has none of that name."""
+        for i in range(len(self.functions)):
+            if self.functions[i].name == name:
+                return i
+        return -1
+
+
+def _ints(r: Reader, typecode: str) -> "array[int]":
+    count = r.array()
+    made = array(typecode, [0] * count)
+    for i in range(count):
+        made[i] = r.integer()
+    return made
+
+
+def _extend(r: Reader, pool: "array[int] | bytearray", spans: "array[int]", width: int) -> None:
+    """Append the numbers of one row to the pool that all monitors share; the row's span goes to `spans`."""
+    spans.append(len(pool) // width)
+    for _ in range(r.array()):
+        pool.append(r.integer())
+    spans.append(len(pool) // width)

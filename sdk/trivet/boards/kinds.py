@@ -1,0 +1,73 @@
+"""The monitor kinds that the firmware has, read from its sources: number, keys and their types. Imports no firmware.
+
+A kind's file says `PARAMS = "signal:signal low:value=none …"`; types are
+`signal` (a signal's or output's name), `signals` (a list of them, as the last key), `value` (in the unit of the key
+`signal`, or of the key after `@`), `ticks` (ms), `int`, `flag`, `scale` (steps per unit of the key `signal`; not written
+by the maker). `=min` and `=max` mean no limit.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from trivet import paths
+
+from .errors import BoardError
+
+
+@dataclass(frozen=True)
+class Key:
+    name: str
+    type: str
+    of: str  # for a value: the key that names its signal
+    default: str | None
+
+
+@dataclass(frozen=True)
+class Kind:
+    name: str
+    number: int
+    keys: tuple[Key, ...]
+
+
+def kinds() -> dict[str, Kind]:
+    """All kinds by name: that of the class, in small letters."""
+    return _read(paths.firmware() / "appliance" / "sense" / "monitors")
+
+
+@cache
+def _read(folder: Path) -> dict[str, Kind]:
+    registry = ast.parse((folder / "__init__.py").read_text(encoding="utf-8"))
+    files = {
+        alias.name: node.module
+        for node in registry.body
+        if isinstance(node, ast.ImportFrom) and node.level == 1 and node.module
+        for alias in node.names
+    }
+    order = next(
+        node.value for node in registry.body if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "KINDS"
+    )
+    if not isinstance(order, ast.Tuple):
+        raise BoardError(f"{folder}: KINDS must be a tuple of classes")
+    found = {}
+    for number, one in enumerate(order.elts):
+        name = ast.unparse(one).lower()
+        found[name] = Kind(name, number, _keys(folder / f"{files[ast.unparse(one)]}.py"))
+    return found
+
+
+def _keys(file: Path) -> tuple[Key, ...]:
+    for node in ast.parse(file.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "PARAMS":
+            return tuple(_key(word) for word in ast.literal_eval(node.value).split())
+    raise BoardError(f"{file}: a monitor kind names its keys in one line PARAMS = …")
+
+
+def _key(word: str) -> Key:
+    name, _, rest = word.partition(":")
+    kind, _, default = rest.partition("=")
+    kind, _, of = kind.partition("@")
+    return Key(name, kind, of or "signal", default or None)

@@ -1,0 +1,98 @@
+"""The files that go to /rom/board/ of an appliance. Takes a `Board`, gives bytes by file name; writes nothing."""
+
+from __future__ import annotations
+
+import struct
+from typing import Any
+
+from trivet_wire import catalogue as wire_catalogue
+from trivet_wire import cbor
+
+from .models import Board, Code, Condition
+from .reader import LANGUAGES
+
+FORMAT = 1  # of board.cbor; firmware/appliance/sense/board.py reads the same number
+TEXTS_MAGIC = b"TVT\x01"
+
+
+def pack(board: Board) -> dict[str, bytes]:
+    """board.cbor, catalogue.bin and one texts_<language>.bin each."""
+    made = {"board.cbor": cbor.encode(_board(board)), "catalogue.bin": packed_catalogue(board)}
+    for language in LANGUAGES:
+        made[f"texts_{language}.bin"] = _texts(board, language)
+    return made
+
+
+def packed_catalogue(board: Board) -> bytes:
+    """The packed catalogue; its hash is the catalogue's id."""
+    return wire_catalogue.pack([_row(code) for code in board.codes])
+
+
+def catalogue_id(board: Board) -> int:
+    """The id that every message of an appliance with this board names."""
+    return wire_catalogue.catalogue_id(packed_catalogue(board))
+
+
+def _row(code: Code) -> bytes:
+    flags = code.hazard * wire_catalogue.HAZARD | code.immediate * wire_catalogue.IMMEDIATE
+    return wire_catalogue.row(
+        code.number,
+        wire_catalogue.NE107_LETTERS.index(code.ne107),
+        code.severity,
+        flags | code.warning * wire_catalogue.WARNING,
+        code.purpose,
+        confirm=code.confirm,
+        heal=code.heal,
+        aging=code.age,
+        priority=code.priority,
+        freeze=code.freeze,
+    )
+
+
+def _flat(conditions: tuple[Condition, ...]) -> list[int]:
+    return [number for one in conditions for number in one.row()]
+
+
+def _board(board: Board) -> list[Any]:
+    debounce = [board.internal_debounce] * len(board.codes)
+    for monitor in board.monitors:
+        debounce[monitor.event] = monitor.debounce
+    return [
+        *(FORMAT, board.model, board.tick_ms, board.history_period_ms, board.history_depth, len(board.inputs)),
+        [
+            [
+                *(one.name, one.unit, one.scale, one.input, one.purpose, one.low, one.high),
+                [number for point in one.points for number in point],
+            ]
+            for one in board.signals
+        ],
+        [[one.name, one.safe] for one in board.outputs],
+        len(board.codes),
+        [
+            [
+                *(one.number, one.event, one.judges, one.validity),
+                *(_flat(one.conditions), list(one.sources), list(one.unless), list(one.params)),
+            ]
+            for one in board.monitors
+        ],
+        [number for one in debounce for number in one.row()],
+        [
+            [one.name, int(one.hazardous), [number for rule in one.inhibited_by for number in rule]]
+            for one in board.functions
+        ],
+        _flat(board.cycle),
+        [[name, event] for name, event in sorted(board.internal.items())],
+        [[name, _flat(conditions)] for name, conditions in sorted(board.gates.items())],
+    ]
+
+
+def _texts(board: Board, language: str) -> bytes:
+    texts = [code.text[language][key] for code in board.codes for key in ("title", "owner", "now")]
+    texts += [function.text[language] for function in board.functions]
+    body = b""
+    offsets = [0]
+    for text in texts:
+        body += text.encode()
+        offsets.append(len(body))
+    head = TEXTS_MAGIC + struct.pack("<HH", len(board.codes), len(board.functions))
+    return head + struct.pack(f"<{len(offsets)}H", *offsets) + body
