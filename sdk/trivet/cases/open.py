@@ -221,7 +221,7 @@ def _title(code: Code) -> str:
     return code.text.get("en", {}).get("title", code.event)
 
 
-def _tell(  # noqa: PLR0917: one line of a timeline
+def _tell(  # noqa: PLR0917
     session: AsyncSession, case: CaseRecord, actor: str, kind: str, text: str, seen: Observation | None = None
 ) -> None:
     data = {} if seen is None else {"boot": seen.boot, "seq": seen.seq, "status": seen.status}

@@ -50,6 +50,12 @@ class Callout:
         self.refused = 0
 
     async def start(self) -> None:
+        """Returns when questions reach us, at the first start and after the engine came back."""
+        if self._auth is not None:
+            while not self._auth.is_connected:
+                await asyncio.sleep(0.02)
+            await self._auth.flush()
+            return
         self._auth = await connect(self._url, "auth", self._auth_password)
         self._sys = await connect(self._url, "sys", self._sys_password)
         await self._auth.subscribe(SUBJECT, queue=QUEUE, cb=self._on_request)

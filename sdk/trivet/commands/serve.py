@@ -1,0 +1,74 @@
+"""`trivet serve`: the whole cloud on this machine, in one go. Prints where it is and, once, the first login."""
+
+import asyncio
+import logging
+import signal
+from pathlib import Path
+from typing import Annotated
+
+import platformdirs
+import typer
+
+from trivet.config import LOOPBACK, Settings
+from trivet.engine import EngineError
+
+app = typer.Typer()
+DEFAULT_DATA = Path(platformdirs.user_data_dir("trivet"))
+Data = Annotated[Path, typer.Option("--data", help="Folder that holds everything of this cloud; back it up")]
+
+
+@app.command()
+def serve(
+    data: Data = DEFAULT_DATA,
+    host: Annotated[str, typer.Option(help="Address to listen on; loopback unless you say otherwise")] = LOOPBACK,
+    http_port: Annotated[int, typer.Option(help="Pages and API; 0 is any free one")] = 8080,
+    mqtt_port: Annotated[int, typer.Option(help="Appliances, over TLS; 0 is any free one")] = 8883,
+    nats_port: Annotated[int, typer.Option(help="The engine's own port, loopback only; 0 is any free one")] = 4222,
+    reach: Annotated[
+        str | None, typer.Option(help="Name or address that new appliances are told to connect to")
+    ] = None,
+    database: Annotated[
+        str | None, typer.Option(help="Instead of the SQLite file, e.g. postgresql+asyncpg://user@host/trivet")
+    ] = None,
+    workers: Annotated[int, typer.Option(help="Ingest workers in this process", min=1, max=16)] = 1,
+) -> None:
+    """Start engine, ingest, database, API and desk page; Ctrl-C ends all of it."""
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    settings = Settings(
+        data_dir=data,
+        host=host,
+        http_port=http_port,
+        mqtt_port=mqtt_port,
+        nats_port=nats_port,
+        database_url=database,
+        mqtt_host=reach,
+        workers=workers,
+    )
+    try:
+        asyncio.run(_serve(settings))
+    except (EngineError, RuntimeError) as error:
+        typer.echo(f"The cloud did not start: {error}", err=True)
+        raise typer.Exit(1) from error
+
+
+async def _serve(settings: Settings) -> None:
+    from trivet.serve import Cloud
+
+    ended = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, ended.set)
+    async with Cloud(settings) as cloud:
+        if cloud.vault.fresh:
+            typer.echo(f"First start: certificates, keys and the database were made in {settings.data_dir}.")
+            typer.echo(f"Keep {settings.secrets_dir} safe: without it no appliance of this cloud is understood again.")
+        typer.echo(f"Desk and API        {cloud.url}")
+        typer.echo(f"Appliances (MQTT)   {cloud.broker[0]}:{cloud.broker[1]}, TLS with a certificate of this cloud")
+        for model, number in cloud.catalogues.items():
+            typer.echo(f"Catalogue           {model} ({number:08x})")
+        if cloud.first_login is not None:
+            typer.echo(f"First login         {cloud.first_login.user} / {cloud.first_login.password}")
+            typer.echo("                    This password is shown once and stored nowhere: note it now.")
+        typer.echo("Ctrl-C ends it.")
+        await ended.wait()
+        typer.echo("Ending.")
