@@ -1,7 +1,8 @@
-"""Moves of status bytes that are worth telling, in order, between the tick that makes them and the task that tells them.
+"""Moves of status bytes that are worth telling, in order, between the tick that makes them and the task that tells
+them.
 
-Takes (event, old, new, edge) four bytes at a time; when full the newest is dropped and counted, so that a reader who sees
-`dropped` rise looks at all status bytes once. Never allocates after start.
+Takes (event, old, new, edge) four bytes at a time; when full the newest is dropped and counted, so that a reader who
+sees `dropped` rise looks at all status bytes once. Never allocates after start.
 """
 
 
@@ -30,7 +31,8 @@ class Changes:
         self._held += 1
 
     def take(self, out: bytearray) -> bool:
-        """Move the oldest change into `out[0:4]`: event, old status, new status, edge of `status`. False when there is none."""
+        """Move the oldest change into `out[0:4]`: event, old status, new status, edge of `status`. False when there
+        is none."""
         if not self._held:
             return False
         at = self._first * 4

@@ -1,10 +1,17 @@
 """What every event is told once: debounce parameters of its monitor (board) and thresholds of its code (catalogue).
 
-Takes numbers from `board.cbor` and the packed catalogue at start, gives parallel arrays that the tick reads without allocating.
-Refuses values with which the scaled arithmetic would leave +-2^30. Never changes after start, knows no file format.
+Takes numbers from `board.cbor` and the packed catalogue at start, gives parallel arrays that the tick reads without
+allocating. Refuses values with which the scaled arithmetic would leave +-2^30. Never changes after start, knows no
+file format.
 """
 
 from array import array
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from trivet_wire.catalogue import Catalogue
 
 # Debounce kinds.
 COUNTER = 0
@@ -20,6 +27,7 @@ MAX_MS = 8_000_000  # FDC scales by 128: 128 * 8e6 < 2^30
 
 MAX_EVENTS = 240  # an event index and "none" (255) share a byte
 MAX_CYCLES = 8
+DEBOUNCE_WIDTH = 10  # numbers an event in a board's packed debounce table
 
 
 class EventConfig:
@@ -97,7 +105,8 @@ class EventConfig:
         warning: bool = False,
         cycle: int = 0,
     ) -> None:
-        """Thresholds in operation cycles: `confirm` 1..255, `heal` and `age` 0 (never) ..255; `freeze` a 30-bit signal mask."""
+        """Thresholds in operation cycles: `confirm` 1..255, `heal` and `age` 0 (never) ..255; `freeze` a 30-bit
+        signal mask."""
         if not (1 <= confirm <= 255 and 0 <= heal <= 255 and 0 <= age <= 255 and 0 <= priority <= 255):
             raise ValueError("event %d: thresholds and priority fit a byte, confirm at least 1" % event)
         if not 0 <= freeze < 1 << 30:
@@ -119,3 +128,35 @@ class EventConfig:
             raise ValueError("event %d: trigger 0 to 3, fdc 1 to 126" % event)
         self.trigger[event] = trigger
         self.fdc_trigger[event] = fdc
+
+    def fill(self, catalogue: "Catalogue", debounce: "Sequence[int]", signals: int) -> None:
+        """All events at once: from the packed catalogue, and `DEBOUNCE_WIDTH` numbers an event in the order of
+        `debounce()` and then of `frames()`. `signals` is how many the board has."""
+        if catalogue.events != self.events or len(debounce) != self.events * DEBOUNCE_WIDTH:
+            raise ValueError("board and catalogue differ in their number of events")
+        for event in range(self.events):
+            at = event * DEBOUNCE_WIDTH
+            self.debounce(event, *debounce[at : at + 8])
+            self.frames(event, debounce[at + 8], debounce[at + 9])
+            freeze = 0
+            for signal in range(min(signals, 32)):
+                if catalogue.freezes(event, signal):
+                    freeze |= 1 << signal
+            self.code(
+                event,
+                max(1, catalogue.confirm(event)),
+                catalogue.heal(event),
+                catalogue.aging(event),
+                catalogue.priority(event),
+                freeze,
+                catalogue.immediate(event),
+                catalogue.warning(event),
+                catalogue.cycle(event),
+            )
+
+    def frozen(self) -> int:
+        """The signals that any freeze frame names, as a mask for `History`."""
+        mask = 0
+        for event in range(self.events):
+            mask |= self.freeze[event]
+        return mask

@@ -1,7 +1,7 @@
 """Debounce by counter or by time, for all events at once (AUTOSAR Dem, counter based and time based algorithms).
 
-Takes verdicts and `now` (ms, modulo 2^30), gives a qualified FAILED or PASSED, or NOT_RUN while undecided, and the fault
-detection counter. Never allocates after start, never reads a clock.
+Takes verdicts and `now` (ms, modulo 2^30), gives a qualified FAILED or PASSED, or NOT_RUN while undecided, and the
+fault detection counter. Never allocates after start, never reads a clock.
 """
 
 from array import array
@@ -70,10 +70,10 @@ class Debounce:
         return NOT_RUN
 
     def _time(self, event: int, verdict: int, now: int) -> int:
-        failing = verdict == PREFAILED or verdict == FAILED  # noqa: PLR1714  a tuple would allocate
+        failing = verdict == PREFAILED or verdict == FAILED
         way = _FAILING if failing else _PASSING
         limit = self._c.t_fail[event] if failing else self._c.t_pass[event]
-        if verdict == FAILED or verdict == PASSED:  # noqa: PLR1714
+        if verdict == FAILED or verdict == PASSED:
             self._way[event] = way
             self._count[event] = limit
             return verdict

@@ -1,14 +1,17 @@
 """Freeze frames between the tick that takes them and the idle task that saves them.
 
-Takes the history and a mask of signals, gives encoded frame records (`store/records.py`, FRAME). Samples are encoded as in an
-EVIDENCE message: zigzag LEB128, the first value, then differences. Capturing allocates nothing; encoding runs in idle time.
+Takes the history and a mask of signals, gives encoded frame records (`store/records.py`, FRAME). Samples are encoded
+as in an EVIDENCE message: zigzag LEB128, the first value, then differences. Capturing allocates nothing; encoding
+runs in idle time.
 """
 
-import struct
 from array import array
 
-from appliance.store.records import FRAME_FORMAT, FRAME_HEAD
+from trivet_wire import samples
 from trivet_wire.ids import VALID
+
+from ..store.binary import pack_into
+from ..store.records import FRAME_FORMAT, FRAME_HEAD
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -81,8 +84,18 @@ class Frames:
                 return slot
         return -1
 
-    def release(self, slot: int) -> None:
-        self.event[slot] = NONE
+    def bytes_pending(self) -> int:
+        """What saving all of them takes at most."""
+        need = 0
+        for slot in range(self._pool):
+            if self.event[slot] != NONE:
+                need += 2 * FRAME_HEAD + self._count[slot] * (3 + 5 * self._depth)
+        return need
+
+    def release_all(self) -> None:
+        """They are saved."""
+        for slot in range(self._pool):
+            self.event[slot] = NONE
 
     def forget(self, event: int) -> None:
         """The entry of `event` is gone before its frame was saved."""
@@ -104,7 +117,7 @@ class Frames:
             buf[pos + 2] = end - pos - 3
             pos = end
             count += 1
-        struct.pack_into(
+        pack_into(
             FRAME_FORMAT,
             buf,
             0,
@@ -123,13 +136,6 @@ class Frames:
         before = 0
         for i in range(self._samples[at]):
             value = self._values[at * self._depth + i]
-            step = value - before
+            pos = samples.put(buf, pos, len(buf), value - before)
             before = value
-            zigzag = step << 1 if step >= 0 else (-step << 1) - 1
-            while zigzag > 0x7F:
-                buf[pos] = zigzag & 0x7F | 0x80
-                zigzag >>= 7
-                pos += 1
-            buf[pos] = zigzag
-            pos += 1
         return pos

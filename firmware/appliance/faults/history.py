@@ -1,7 +1,7 @@
 """The last samples of the signals that freeze frames name: what happened before a trigger.
 
-Takes the appliance's values and validity arrays (by reference) and a period, gives ordered copies. Sample at the end of a
-tick, after the monitors: a frame then ends with the trigger's own values. Never allocates after start.
+Takes the appliance's values and validity arrays (by reference) and a period, gives ordered copies. Sample at the end
+of a tick, after the monitors: a frame then ends with the trigger's own values. Never allocates after start.
 """
 
 from array import array
@@ -10,7 +10,8 @@ NO_COLUMN = 255
 
 
 class History:
-    """`mask` names the signals kept (bit per signal, 0..29); a frame has up to `depth` samples, the trigger's included."""
+    """`mask` names the signals kept (bit per signal, 0..29); a frame has up to `depth` samples, the trigger's
+    included."""
 
     def __init__(
         self, mask: int, values: "array[int]", validity: bytearray, period_ms: int = 1000, depth: int = 16

@@ -1,7 +1,8 @@
 """Which functions are quarantined, and by which event (AUTOSAR FiM).
 
-Takes (function, event, mask) rows of the board and status bytes, gives one bit a function. Before the first `update` and after
-`fail` it answers with the safe default: hazardous functions denied, the others allowed. Never allocates after start.
+Takes (function, event, mask) rows of the board and status bytes, gives one bit a function. Before the first `update`
+and after `fail` it answers with the safe default: hazardous functions denied, the others allowed. Never allocates
+after start.
 """
 
 from trivet_wire.ids import INHIBIT_TESTED_AND_FAILED

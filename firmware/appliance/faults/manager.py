@@ -1,7 +1,8 @@
 """The diagnostic event manager: from debounced verdicts to status bytes, cycles, confirmation, healing and aging.
 
-Takes `report(event, verdict, now)` from monitors and the edges of operation cycles, gives status bytes, a ring of changes
-and calls to the fault memory. Terms and rules are AUTOSAR Dem / ISO 14229. Never allocates after start, writes no flash.
+Takes `report(event, verdict, now)` from monitors and the edges of operation cycles, gives status bytes, a ring of
+changes and calls to the fault memory. Terms and rules are AUTOSAR Dem / ISO 14229. Never allocates after start,
+writes no flash.
 """
 
 from trivet_wire.ids import (
@@ -98,7 +99,8 @@ class Manager:
             self._watch_fdc(event)
 
     def storage(self, event: int, on: bool) -> None:
-        """A storage condition of `event` became true or false: the status goes on, entries are written only while true."""
+        """A storage condition of `event` became true or false: the status goes on, entries are written only while
+        true."""
         if on and not self.storing[event] and self.status[event] & TEST_FAILED and self._memory is not None:
             self.storing[event] = 1
             if not self._memory.holds(event):

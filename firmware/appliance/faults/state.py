@@ -1,6 +1,7 @@
 """What every event remembers beside its debounce: status byte and counters, as parallel byte arrays.
 
-Written by `Manager` alone, saved and loaded in blocks of events by `Memory`. Never saves by itself, never allocates after start.
+Written by `Manager` alone, saved and loaded in blocks of events by `Memory`. Never saves by itself, never allocates
+after start.
 """
 
 from trivet_wire.ids import STATUS_INITIAL
@@ -18,7 +19,8 @@ CLEARED = 0x01  # flag: cleared at least once, so that a new fault is one that r
 
 
 class EventState:
-    """Indices are events; `cycles` and `cycle_s` count operation cycles and their seconds, `open` is a mask of running ones."""
+    """Indices are events; `cycles` and `cycle_s` count operation cycles and their seconds, `open` is a mask of
+    running ones."""
 
     def __init__(self, events: int) -> None:
         self.events = events

@@ -1,16 +1,13 @@
 """Sealed messages that wait for their receipt: a bounded queue on the journal.
 
-Takes message bytes that the consent gate has already let pass, gives them back oldest first until the cloud has receipted them.
-A record leaves only by receipt, by withdrawal of its purpose, or displaced by one worth more; displaced ones are counted.
-Survives a kill at any moment: a record is there whole, or its number is a gap. Never opens, sends or judges a message.
+Takes message bytes that the consent gate has already let pass, gives them back oldest first until the cloud has
+receipted them. A record leaves only by receipt, by withdrawal of its purpose, or displaced by one worth more;
+displaced ones are counted. Survives a kill at any moment: a record is there whole, or its number is a gap. Never
+opens, sends or judges a message.
 """
 
-import struct
 from array import array
 
-from appliance.store.journal import JournalFull
-from appliance.store.records import SPOOL, SPOOL_FORMAT, SPOOL_HEAD
-from appliance.store.ring import MAX_PAYLOAD
 from trivet_wire.ids import (
     COMMAND_RESULT,
     CONSENT,
@@ -26,9 +23,13 @@ from trivet_wire.ids import (
     UPDATE_REPORT,
 )
 
+from ..store.binary import pack_into, unpack_from
+from ..store.records import SPOOL, SPOOL_FORMAT, SPOOL_HEAD
+from ..store.ring import MAX_PAYLOAD
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from appliance.store.journal import Journal
+    from ..store.journal import Journal
 
 MAX_SPOOLED = MAX_PAYLOAD - SPOOL_HEAD  # bytes of one message
 CONFIRMED = 8  # value of a message about a confirmed fault; the highest but consent
@@ -81,7 +82,7 @@ class Spool:
             if length < SPOOL_HEAD or key >= self._slots:
                 self._journal.delete(SPOOL, key)
             else:
-                boot, seq, kind, purpose, value, _ = struct.unpack_from(SPOOL_FORMAT, self._buf, 0)
+                boot, seq, kind, purpose, value, _ = unpack_from(SPOOL_FORMAT, self._buf, 0)
                 self._enter(key, boot, seq, kind, purpose, value, length - SPOOL_HEAD)
                 if boot == self._boot and seq >= self._next:
                     self._next = seq + 1
@@ -96,8 +97,8 @@ class Spool:
     ) -> int:
         """Keep a sealed message; gives its seq, or 0 when everything that waits is worth more (the seq is a gap then).
 
-        `confirmed` marks what is about a confirmed fault. Raises ValueError over MAX_SPOOLED, JournalFull when the journal was
-        not serviced: then nothing happened and the seq is still free.
+        `confirmed` marks what is about a confirmed fault. Raises ValueError over MAX_SPOOLED, JournalFull when the
+        journal was not serviced: then nothing happened and the seq is still free.
         """
         length = len(message)
         if length > MAX_SPOOLED:
@@ -111,7 +112,7 @@ class Spool:
             return 0
         slot = self._kinds.find(bytes([_FREE]))
         seq = self._next
-        struct.pack_into(SPOOL_FORMAT, self._buf, 0, self._boot, seq, kind, purpose, value, 0)
+        pack_into(SPOOL_FORMAT, self._buf, 0, self._boot, seq, kind, purpose, value, 0)
         self._buf[SPOOL_HEAD : SPOOL_HEAD + length] = message
         self._journal.put(SPOOL, slot, self._buf, SPOOL_HEAD + length)
         self._enter(slot, self._boot, seq, kind, purpose, value, length)
@@ -155,8 +156,8 @@ class Spool:
         return self._remove_where(boot, seq, seq, -1)
 
     def drop_purpose(self, purpose: int) -> int:
-        """Consent to `purpose` is withdrawn: its queue is emptied. Call it inside the journal group that records the decision,
-        and again at start for what is not granted."""
+        """Consent to `purpose` is withdrawn: its queue is emptied. Call it inside the journal group that records the
+        decision, and again at start for what is not granted."""
         return self._remove_where(-1, 0, 0, purpose)
 
     def tail(self) -> "tuple[int, int]":
@@ -231,7 +232,8 @@ class Spool:
             removed += 1
 
     def _displace_for(self, length: int, value: int) -> bool:
-        """Make room by removing what is worth less than `value`, or as much and older; False when that is not enough."""
+        """Make room by removing what is worth less than `value`, or as much and older; False when that is not
+        enough."""
         if length > self._limit:
             return False
         while self.count == self._slots or self.bytes + length > self._limit:
@@ -249,6 +251,3 @@ class Spool:
         if self._values[a] != self._values[b]:
             return self._values[a] < self._values[b]
         return self._before(a, b)
-
-
-__all__ = ["CONFIRMED", "MAX_SPOOLED", "JournalFull", "Spool"]

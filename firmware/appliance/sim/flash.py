@@ -1,15 +1,15 @@
 """A NOR partition in a file, stricter than the chip: takes an image path, gives the `Flash` port of `ports.py`.
 
-Programming may only fall on erased, aligned units; anything else is a bug of the caller and raises ValueError at once, where a
-chip would quietly mix the bits. Every operation is in the file when it returns, so killing the process at any moment leaves
-what a power cut between two operations leaves. Never caches, never repairs.
+Programming may only fall on erased, aligned units; anything else is a bug of the caller and raises ValueError at
+once, where a chip would quietly mix the bits. Every operation is in the file when it returns, so killing the process
+at any moment leaves what a power cut between two operations leaves. Never caches, never repairs.
 """
 
 import os
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import BinaryIO
+    from typing import Any
 
 
 class FileFlash:
@@ -27,15 +27,15 @@ class FileFlash:
         self._blank = b"\xff" * sector_size
         self._check = bytearray(256)
         self._view = memoryview(self._check)
-        self._file = self._open(path)
+        self._file: "Any" = self._open(path)
 
-    def _open(self, path: str) -> "BinaryIO":
+    def _open(self, path: str) -> "Any":
         try:
             if os.stat(path)[6] == self._size:
                 return open(path, "r+b")
         except OSError:
             pass
-        file = open(path, "w+b")
+        file: "Any" = open(path, "w+b")
         for _ in range(self.sectors):
             file.write(self._blank)
         file.flush()

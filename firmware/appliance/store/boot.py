@@ -1,11 +1,10 @@
 """The boot counter: how often the appliance started. Takes the journal, gives a number that never goes back.
 
-The new number is in the journal, read back, before anyone sees it; a cut while it is written leaves the old one, and the number
-that was being written was never used.
+The new number is in the journal, read back, before anyone sees it; a cut while it is written leaves the old one, and
+the number that was being written was never used.
 """
 
-import struct
-
+from .binary import pack, unpack_from
 from .records import BOOT, BOOT_FORMAT
 
 TYPE_CHECKING = False
@@ -18,11 +17,12 @@ def last_boot(journal: "Journal") -> int:
     buf = bytearray(4)
     if journal.get(BOOT, 0, buf) < 4:
         return 0
-    return int(struct.unpack(BOOT_FORMAT, buf)[0])
+    return int(unpack_from(BOOT_FORMAT, buf)[0])
 
 
 def count_boot(journal: "Journal") -> int:
-    """Count this start and give its number (1 at the first). Raises what the journal raises: then there is no number."""
+    """Count this start and give its number (1 at the first). Raises what the journal raises: then there is no
+    number."""
     boot = last_boot(journal) + 1
-    journal.put(BOOT, 0, struct.pack(BOOT_FORMAT, boot))
+    journal.put(BOOT, 0, pack(BOOT_FORMAT, boot))
     return boot

@@ -1,18 +1,19 @@
 """The power-cut-safe journal: typed, keyed records in a ring of flash sectors; the latest of a key wins.
 
-Takes a `Flash` port (a raw partition), gives put / get / delete and groups that happen whole or not at all. A cut before, during
-or after any flash operation leaves the old or the new state. Appending never erases: `service()`, called in idle time, copies
-what lives out of the oldest sector and erases it ahead. Never blocks longer than one erase, never parses payloads.
+Takes a `Flash` port (a raw partition), gives put / get / delete and groups that happen whole or not at all. A cut
+before, during or after any flash operation leaves the old or the new state. Appending never erases: `service()`,
+called in idle time, copies what lives out of the oldest sector and erases it ahead. Never blocks longer than one
+erase, never parses payloads.
 """
 
 from array import array
 
 from .index import Index
-from .ring import CLEAN, DIRTY, FIRST, MAX_PAYLOAD, Ring
+from .ring import DIRTY, FIRST, MAX_PAYLOAD, Ring
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from appliance.ports import Flash
+    from ..ports import Flash
 
 AHEAD = 3  # clean sectors that `service` keeps ready
 _KEPT = 1  # of which appending never takes the last: reclaim needs it
@@ -51,7 +52,8 @@ class Journal:
     # Start
 
     def mount(self) -> None:
-        """Find the newest consistent state. Never fails for what the flash holds; erases only where too little is clean."""
+        """Find the newest consistent state. Never fails for what the flash holds; erases only where too little is
+        clean."""
         ring = self._ring
         index = self._index
         index.count = 0
@@ -141,8 +143,8 @@ class Journal:
     # Reading
 
     def get(self, kind: int, key: int, buf: "bytearray | memoryview") -> int:
-        """Copy a record's payload into `buf`, as far as it fits; gives its whole length, -1 where there is none. Inside a
-        group this is the state before the group."""
+        """Copy a record's payload into `buf`, as far as it fits; gives its whole length, -1 where there is none.
+        Inside a group this is the state before the group."""
         slot = self._index.find(kind, key)
         if slot < 0:
             return -1
@@ -210,8 +212,8 @@ class Journal:
         return rest + max(0, ring.clean - _KEPT) * (ring.size - FIRST - ring.need(MAX_PAYLOAD))
 
     def begin(self) -> bool:
-        """Open a group: what is written until `commit` happens whole or not at all. False (and nothing opened) where room
-        for a group is not ready: call `service` first. Groups nest; the outermost one counts."""
+        """Open a group: what is written until `commit` happens whole or not at all. False (and nothing opened) where
+        room for a group is not ready: call `service` first. Groups nest; the outermost one counts."""
         if not self._depth:
             if self.room() < GROUP_ROOM:
                 return False
@@ -312,8 +314,3 @@ class Journal:
         self._seq = seq
         self._pos = before + need
         index.at[slot] = at
-
-
-def clean_sectors(journal: Journal) -> int:
-    """Sectors ready for use: for health figures and tests."""
-    return sum(1 for state in journal._ring.state if state == CLEAN)

@@ -1,10 +1,10 @@
 """What lies in the journal: record types and the layout of each, every fact once.
 
-Gives numbers and `struct` formats (little-endian). A released type or layout never changes: new fields go to the end, and
-readers take shorter records. Never touches flash.
+Gives numbers and `struct` formats (little-endian). A released type or layout never changes: new fields go to the
+end, and readers take shorter records. Never touches flash.
 """
 
-import struct
+from .binary import calcsize, unpack_from
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -90,13 +90,13 @@ def _format(layout: "tuple[tuple[str, str, int], ...]") -> str:
 
 BOOT_FORMAT = "<I"
 ENTRY_FORMAT = _format(_ENTRY)
-ENTRY_SIZE = struct.calcsize(ENTRY_FORMAT)
+ENTRY_SIZE = calcsize(ENTRY_FORMAT)
 FRAME_FORMAT = _format(_FRAME)
-FRAME_HEAD = struct.calcsize(FRAME_FORMAT)
+FRAME_HEAD = calcsize(FRAME_FORMAT)
 TOTALS_FORMAT = _format(_TOTALS)
-TOTALS_SIZE = struct.calcsize(TOTALS_FORMAT)
+TOTALS_SIZE = calcsize(TOTALS_FORMAT)
 SPOOL_FORMAT = _format(_SPOOL)
-SPOOL_HEAD = struct.calcsize(SPOOL_FORMAT)
+SPOOL_HEAD = calcsize(SPOOL_FORMAT)
 
 E_EVENT = _offset(_ENTRY, "event")
 E_STATUS = _offset(_ENTRY, "status")
@@ -134,8 +134,8 @@ def read(kind: int, buf: "bytes | bytearray | memoryview", off: int = 0) -> "dic
         TOTALS: TOTALS_FORMAT,
         SPOOL: SPOOL_FORMAT,
     }
-    values = struct.unpack_from(form[kind], buf, off)
-    fields = {}
+    values = unpack_from(form[kind], buf, off)
+    fields: "dict[str, Any]" = {}
     for i, name in enumerate(names(kind)):
         fields[name] = values[i]
     return fields

@@ -1,19 +1,22 @@
 """Sectors of the journal: which are clean, in the ring or dirty, and how records lie in them.
 
-Takes a `Flash` port, gives byte-exact headers and scans. A sector begins with a mark that says the erase before it was complete
-(and how many there were), then a header with the sector's own sequence; records follow. Never decides what is live.
+Takes a `Flash` port, gives byte-exact headers and scans. A sector begins with a mark that says the erase before it was
+complete (and how many there were), then a header with the sector's own sequence; records follow. Never decides what
+lives.
 
-    sector  mark 16: "TJ" layout spare, erases u32, crc u32, zero u32 | header 16: sequence u32, ~sequence u32, crc u32, zero u32
-    record  head 16: length u16, type u8, flags u8, key u16, sequence u32, crc u32, check u16 | payload, zero-padded
+    mark     "TJ" layout spare, erases u32, crc u32, zero u32                                       16 bytes
+    header   sequence u32, its inverse u32, crc u32, zero u32                                       16 bytes
+    record   length u16, type u8, flags u8, key u16, sequence u32, crc u32, check u16               16 bytes
+             payload, zero-padded to the write unit
 """
 
-import struct
 from array import array
-from binascii import crc32
+
+from .binary import crc32, pack_into, unpack_from
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from appliance.ports import Flash
+    from ..ports import Flash
 
 MAX_PAYLOAD = 1024
 HEAD = 16
@@ -68,10 +71,10 @@ class Ring:
     def _survey(self, sector: int) -> bool:
         base = sector * self.size
         self.flash.read(base, self._small)
-        marked = self._small[:4] == _MARK and crc32(self._small[:8]) == struct.unpack_from("<I", self._small, 8)[0]
-        self.erases[sector] = struct.unpack_from("<I", self._small, 4)[0] if marked else 0
+        marked = bytes(self._small[:4]) == _MARK and crc32(self._small[:8]) == unpack_from("<I", self._small, 8)[0]
+        self.erases[sector] = unpack_from("<I", self._small, 4)[0] if marked else 0
         self.flash.read(base + 16, self._small)
-        sequence, inverse, check = struct.unpack_from("<III", self._small, 0)
+        sequence, inverse, check = unpack_from("<III", self._small, 0)
         self.sequence[sector] = 0
         if marked and sequence and sequence ^ inverse == 0xFFFFFFFF and crc32(self._small[:8]) == check:
             self.sequence[sector] = sequence
@@ -89,8 +92,8 @@ class Ring:
         self.state[sector] = DIRTY
         self.flash.erase(sector)
         self.erases[sector] += 1
-        struct.pack_into("<4sI", self._small, 0, _MARK, self.erases[sector])
-        struct.pack_into("<II", self._small, 8, crc32(self._small[:8]), 0)
+        pack_into("<4sI", self._small, 0, _MARK, self.erases[sector])
+        pack_into("<II", self._small, 8, crc32(self._small[:8]), 0)
         self.flash.program(sector * self.size, self._small)
         self.state[sector] = CLEAN
         self.clean += 1
@@ -102,8 +105,8 @@ class Ring:
             if self.state[sector] == CLEAN:
                 self.state[sector] = DIRTY
                 self.clean -= 1
-                struct.pack_into("<II", self._small, 0, sequence, sequence ^ 0xFFFFFFFF)
-                struct.pack_into("<II", self._small, 8, crc32(self._small[:8]), 0)
+                pack_into("<II", self._small, 0, sequence, sequence ^ 0xFFFFFFFF)
+                pack_into("<II", self._small, 8, crc32(self._small[:8]), 0)
                 self.flash.program(sector * self.size + 16, self._small)
                 self.sequence[sector] = sequence
                 self.state[sector] = USED
@@ -133,7 +136,7 @@ class Ring:
             start = max(first, end - _CHUNK)
             part = self._view[: end - start]
             self.flash.read(sector * self.size + start, part)
-            if part != _BLANK[: end - start]:
+            if bytes(part) != _BLANK[: end - start]:
                 last = end - start - 1
                 while part[last] == 0xFF:
                     last -= 1
@@ -154,7 +157,7 @@ class Ring:
     def head(self, at: int) -> bool:
         """Read a record head into the fields; False when there is none."""
         self.flash.read(at, self._small)
-        self.length, self.kind, self.flags, self.key, self.seq, self.crc, check = struct.unpack(_HEAD, self._small)
+        self.length, self.kind, self.flags, self.key, self.seq, self.crc, check = unpack_from(_HEAD, self._small, 0)
         if crc32(self._small[:14]) & 0xFFFF != check or self.length > MAX_PAYLOAD:
             return False
         return at % self.size + self.need(self.length) <= self.size
@@ -175,12 +178,12 @@ class Ring:
         return crc32(buf, crc32(self._small[:10])) == self.crc
 
     def _write_head(self, at: int, length: int, kind: int, flags: int, key: int, seq: int, crc: int) -> None:
-        struct.pack_into(_HEAD, self._small, 0, length, kind, flags, key, seq, crc, 0)
-        struct.pack_into("<H", self._small, 14, crc32(self._small[:14]) & 0xFFFF)
+        pack_into(_HEAD, self._small, 0, length, kind, flags, key, seq, crc, 0)
+        pack_into("<H", self._small, 14, crc32(self._small[:14]) & 0xFFFF)
         self.flash.program(at, self._small)
 
     def _start_crc(self, length: int, kind: int, flags: int, key: int, seq: int) -> int:
-        struct.pack_into("<HBBHI", self._small, 0, length, kind, flags, key, seq)
+        pack_into("<HBBHI", self._small, 0, length, kind, flags, key, seq)
         return crc32(self._small[:10])
 
     def write(self, at: int, kind: int, flags: int, key: int, seq: int, payload: memoryview) -> None:
