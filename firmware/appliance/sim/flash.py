@@ -9,7 +9,16 @@ import os
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+
+    class _File:
+        def read(self, n: int) -> bytes: ...
+        def readinto(self, buf: bytearray | memoryview) -> int: ...
+        def write(self, buf: bytes | bytearray | memoryview) -> int: ...
+        def seek(self, addr: int) -> int: ...
+        def flush(self) -> None: ...
+        def close(self) -> None: ...
+
+    def open(path: str, mode: str) -> _File: ...
 
 
 class FileFlash:
@@ -27,15 +36,15 @@ class FileFlash:
         self._blank = b"\xff" * sector_size
         self._check = bytearray(256)
         self._view = memoryview(self._check)
-        self._file: "Any" = self._open(path)
+        self._file: "_File" = self._open(path)
 
-    def _open(self, path: str) -> "Any":
+    def _open(self, path: str) -> "_File":
         try:
             if os.stat(path)[6] == self._size:
                 return open(path, "r+b")
         except OSError:
             pass
-        file: "Any" = open(path, "w+b")
+        file: "_File" = open(path, "w+b")
         for _ in range(self.sectors):
             file.write(self._blank)
         file.flush()

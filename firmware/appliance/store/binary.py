@@ -17,4 +17,11 @@ if TYPE_CHECKING:
     def unpack_from(form: str, buf: Buffer, off: int = 0) -> tuple[Any, ...]: ...
 
 else:
-    pass
+    import binascii
+    import struct
+
+    calcsize = struct.calcsize
+    crc32 = binascii.crc32
+    pack = struct.pack
+    pack_into = struct.pack_into
+    unpack_from = struct.unpack_from
