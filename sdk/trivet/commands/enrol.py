@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from trivet.commands.serve import DEFAULT_DATA, Data
+from trivet.commands.serve import DEFAULT_DATA, Data, Database
 from trivet.config import Settings
 from trivet.registry import Identity, Registry
 
@@ -15,9 +15,10 @@ app = typer.Typer()
 
 
 @app.command()
-def enrol(
+def enrol(  # noqa: PLR0917
     board: Annotated[str, typer.Argument(help="Board of the appliance: its name, or the folder with its files")],
     data: Data = DEFAULT_DATA,
+    database: Database = None,
     name: Annotated[str, typer.Option(help="What people call it, e.g. 'Oven, kitchen'")] = "",
     into: Annotated[
         Path | None, typer.Option(help="Write the flash of a simulated appliance into this folder: trivet sim --device")
@@ -25,7 +26,7 @@ def enrol(
     as_json: Annotated[bool, typer.Option("--json", help="The last line is one JSON object")] = False,
 ) -> None:
     """Make identity, certificate and keys of one appliance. The claim secret is for its sticker and is shown once."""
-    identity = asyncio.run(_enrol(data, board, name))
+    identity = asyncio.run(_enrol(Settings(data_dir=data, database_url=database), board, name))
     if into is not None:
         from trivet.sim.device import Device, Provision
 
@@ -52,17 +53,17 @@ def enrol(
         typer.echo(f"Flash          {into}")
 
 
-async def _enrol(data: Path, board: str, name: str) -> Identity:
+async def _enrol(settings: Settings, board: str, name: str) -> Identity:
     from trivet import boards, catalogues
     from trivet.serve import noted_brokers
     from trivet.store import Store
     from trivet.vault import Vault
 
     try:
-        vault = Vault(Settings(data_dir=data).secrets_dir)
-        async with Store(Settings(data_dir=data).url) as store:
+        vault = Vault(settings.secrets_dir)
+        async with Store(settings.url) as store:
             model, _ = await catalogues.add_board(store, board)
-            return await Registry(store, vault, noted_brokers(data)).enrol(model, name=name)
+            return await Registry(store, vault, noted_brokers(settings.data_dir)).enrol(model, name=name)
     except boards.BoardError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from error

@@ -16,9 +16,13 @@ app = typer.Typer()
 DEFAULT_DATA = Path(platformdirs.user_data_dir("trivet"))
 Data = Annotated[Path, typer.Option("--data", help="Folder that holds everything of this cloud; back it up")]
 
+Database = Annotated[
+    str | None, typer.Option(help="Instead of the SQLite file, e.g. postgresql+asyncpg://user@host/trivet")
+]
+
 
 @app.command()
-def serve(
+def serve(  # noqa: PLR0917
     data: Data = DEFAULT_DATA,
     host: Annotated[str, typer.Option(help="Address to listen on; loopback unless you say otherwise")] = LOOPBACK,
     http_port: Annotated[int, typer.Option(help="Pages and API; 0 is any free one")] = 8080,
@@ -27,9 +31,7 @@ def serve(
     reach: Annotated[
         str | None, typer.Option(help="Name or address that new appliances are told to connect to")
     ] = None,
-    database: Annotated[
-        str | None, typer.Option(help="Instead of the SQLite file, e.g. postgresql+asyncpg://user@host/trivet")
-    ] = None,
+    database: Database = None,
     workers: Annotated[int, typer.Option(help="Ingest workers in this process", min=1, max=16)] = 1,
 ) -> None:
     """Start engine, ingest, database, API and desk page; Ctrl-C ends all of it."""
@@ -56,8 +58,8 @@ async def _serve(settings: Settings) -> None:
 
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, ended.set)
+    for ending in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(ending, ended.set)
     async with Cloud(settings) as cloud:
         if cloud.vault.fresh:
             typer.echo(f"First start: certificates, keys and the database were made in {settings.data_dir}.")
