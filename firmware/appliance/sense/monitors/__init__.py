@@ -12,6 +12,7 @@ from trivet_wire.ids import FAILED, NOT_RUN, OUT_OF_RANGE, PREFAILED, TEST_FAILE
 from ..board import MONITOR_WIDTH
 from ..conditions import Conditions
 from .crosscheck import Crosscheck
+from .drift import Drift
 from .effort import Effort
 from .ranges import Range
 from .rate import Rate
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 
 
 # Position is the number in board.cbor: append only. Plausibility kinds come first; they run first.
-KINDS = (Stale, Range, Rate, Stuck, Crosscheck, Response, Share, Effort, Timeout)
+KINDS = (Stale, Range, Rate, Stuck, Crosscheck, Response, Share, Effort, Timeout, Drift)
 
 
 class Monitors:
