@@ -66,6 +66,11 @@ if TYPE_CHECKING:
             """A provisioned file's bytes, None when it is not there."""
             ...
 
+    class Packed(Protocol):
+        def read(self, name: str) -> memoryview:
+            """A file of the board (board.cbor, catalogue.bin, …) where it lies in flash: no copy."""
+            ...
+
     class Teller(Protocol):
         """Whoever watches the appliance: the person at its display, a service port, a simulation."""
 

@@ -7,6 +7,7 @@ import struct
 from trivet_wire.ids import PURPOSE_NAMES, SAFETY
 
 from ..store import records
+from ..store.journal import GROUP_ROOM
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -61,9 +62,15 @@ class Consent:
         self.text_hash = text_hash
         self.language = language
         self.untold = True
+        self._make_room()
+        if granted or not self._journal.begin():
+            self._save()  # without a group a cut may leave the queue; `_load` empties it
+            if not granted:
+                self._spool.drop_purpose(purpose)
+            return True
         self._save()
-        if not granted:
-            self._spool.drop_purpose(purpose)
+        self._spool.drop_purpose(purpose)
+        self._journal.commit()
         return True
 
     def withdraw_all(self, channel: int = FACTORY_RESET) -> None:
@@ -76,6 +83,11 @@ class Consent:
         """The newest decision is in the spool."""
         self.untold = False
         self._save()
+
+    def _make_room(self) -> None:
+        """A withdrawal does not wait for the idle task."""
+        while self._journal.room() < GROUP_ROOM and self._journal.service():
+            pass
 
     def _load(self) -> None:
         buf = bytearray(_SIZE)

@@ -53,7 +53,7 @@ class Client(MQTTClient):
         self._tx_off = 0
         self._tx_len = 0
         self._reader = packets.Reader(_RX)
-        self._now = 0
+        self.now = 0
         self._since = 0  # when the present state began
         self._wrote = 0  # when a packet last went out
         self._pinged = -1  # when the open ping went out
@@ -66,7 +66,7 @@ class Client(MQTTClient):
         """Start connecting to a broker at `now`; poll() carries on."""
         self.server = host
         self.port = port
-        self._now = now
+        self.now = now
         self.connect()
 
     def connect(self, clean_session: bool = True) -> bool:
@@ -106,7 +106,7 @@ class Client(MQTTClient):
         n = packets.publish(self._tx, topic, msg, qos, pid)
         if qos:
             self._pids[slot] = pid
-            self._sent[slot] = self._now
+            self._sent[slot] = self.now
         self._send(n)
         return True
 
@@ -114,13 +114,13 @@ class Client(MQTTClient):
         if not self._tx_len:
             self._tx[0:2] = packets.PING
             self._send(2)
-            self._pinged = self._now
+            self._pinged = self.now
 
     def check_msg(self) -> None:
-        self.poll(self._now)
+        self.poll(self.now)
 
     def wait_msg(self) -> None:
-        self.poll(self._now)
+        self.poll(self.now)
 
     # -- the machine -----------------------------------------------------------------------------------------------
 
@@ -130,7 +130,7 @@ class Client(MQTTClient):
 
     def poll(self, now: int) -> None:
         """One step at `now` (ms of the link's clock): finish writing, read what is there, watch the deadlines."""
-        self._now = now
+        self.now = now
         if self.state == OFF:
             return
         if self.state == DIALLING:
@@ -155,7 +155,7 @@ class Client(MQTTClient):
 
     def _enter(self, state: int) -> None:
         self.state = state
-        self._since = self._now
+        self._since = self.now
 
     def _send(self, n: int) -> None:
         self._tx_len = n
@@ -166,7 +166,7 @@ class Client(MQTTClient):
         n = self.sock.write(self._tx, self._tx_off, self._tx_len - self._tx_off)
         if n:
             self._tx_off += n
-            self._wrote = self._now
+            self._wrote = self.now
             if self._tx_off >= self._tx_len:
                 self._tx_len = self._tx_off = 0
 
@@ -224,7 +224,7 @@ class Client(MQTTClient):
         self.cb(view[at:end], view[end : reader.end])
 
     def _watch(self) -> None:
-        now = self._now
+        now = self.now
         for i in range(WINDOW):
             if self._pids[i] and now - self._sent[i] > ACK_MS:
                 raise MqttError(packets.E_TIMEOUT)

@@ -10,9 +10,12 @@ import json
 import sys
 from array import array
 
+from .words import obey
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .clock import VirtualClock
+    from .words import Appliance
 
 TICK = ord("T")
 IDLE = ord("I")
@@ -94,3 +97,18 @@ class Line:
     def _fill(self, buf: "bytearray | array[int]", size: int) -> bool:
         """A pipe gives what it has: frames are small enough to come whole, or the host is gone."""
         return self._stdin.readinto(buf, size) == size
+
+
+def serve(line: Line, clock: "VirtualClock", appliance: "Appliance") -> None:
+    """Answer the host's frames until it quits."""
+    while True:
+        letter = line.next()
+        if letter == TICK:
+            appliance.run(clock.now_ms)
+        elif letter == IDLE:
+            appliance.serve()
+        elif letter == COMMAND:
+            obey(appliance, line.command(), line)
+        else:
+            return
+        line.answer()

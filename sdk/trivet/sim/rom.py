@@ -13,15 +13,16 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from trivet import boards
+from trivet import boards, paths
 from .errors import SimulationError
 
-from . import places, umqtt
+from . import cache, umqtt
 
 if TYPE_CHECKING:
     from trivet.boards import Board
 
-_SKIP = {"__pycache__", "esp32", "boot.py"}
+_SKIP = {"__pycache__", "esp32"}
+_OUTSIDE = "appliance/sim/start.py"  # mounts the image, so it is not in it
 
 
 def build(board: "Board") -> Path:
@@ -32,7 +33,7 @@ def build(board: "Board") -> Path:
         digest.update(f"{tool} {metadata.version(tool)}\n".encode())
     for name, data in sorted(files.items()):
         digest.update(f"{name}\0{len(data)}\0".encode() + data)
-    image = places.cache() / "rom" / f"{board.name}-{digest.hexdigest()[:20]}.romfs"
+    image = cache.folder() / "rom" / f"{board.name}-{digest.hexdigest()[:20]}.romfs"
     if not image.exists():
         image.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=image.parent) as scratch:
@@ -42,10 +43,10 @@ def build(board: "Board") -> Path:
 
 
 def _inputs(board: "Board") -> Iterator[tuple[str, bytes]]:
-    root = places.firmware()
+    root = paths.firmware()
     for path in sorted(root.rglob("*.py")):
         name = path.relative_to(root)
-        if not _SKIP & set(name.parts):
+        if not _SKIP & set(name.parts) and name.as_posix() != _OUTSIDE:
             yield name.as_posix(), path.read_bytes()
     library = umqtt.package()
     for path in sorted(library.glob("*.py")):
@@ -66,8 +67,9 @@ def _make(scratch: Path, files: dict[str, bytes]) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
     made = scratch / "rom.img"
-    command = [sys.executable, "-m", "mpremote", "romfs", "-o", str(made), "build", str(tree)]
-    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    # relative paths: they are compiled in as file names, and one source is to give one image
+    command = [sys.executable, "-m", "mpremote", "romfs", "-o", made.name, "build", tree.name]
+    run = subprocess.run(command, capture_output=True, text=True, check=False, cwd=scratch)
     if run.returncode or not made.exists():
         raise SimulationError(f"the ROM image could not be built:\n{run.stdout}{run.stderr}")
     shutil.rmtree(tree)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from .errors import SimulationError
 
-from . import places
+from . import cache
 
 NAME = "micropython-umqtt.simple"
 VERSION = "1.3.4"
@@ -22,7 +22,7 @@ SHIM = "from ssl import *\n"
 
 def package() -> Path:
     """The folder `umqtt`, fetched at the first call. SimulationError says what to do without a network."""
-    home = places.cache() / "umqtt" / SHA256[:16]
+    home = cache.folder() / "umqtt" / SHA256[:16]
     folder = home / "umqtt"
     if not folder.is_dir():
         home.parent.mkdir(parents=True, exist_ok=True)
@@ -38,7 +38,7 @@ def package() -> Path:
 
 def is_cached() -> bool:
     """Whether `package()` would work without a network."""
-    return (places.cache() / "umqtt" / SHA256[:16] / "umqtt").is_dir()
+    return (cache.folder() / "umqtt" / SHA256[:16] / "umqtt").is_dir()
 
 
 def _fetch(scratch: Path) -> Path:

@@ -1,0 +1,69 @@
+"""Builds and seals one message at a time in one buffer: `open()`, the caller writes the body, then `queue()` puts it into the
+spool or `hello()` gives its bytes. Takes the device's message key; never sends.
+"""
+
+from trivet_wire import envelope, ids
+from trivet_wire.cbor import Writer
+
+from ..store.journal import JournalFull
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ..ports import Clock, Teller
+    from .consent import Consent
+    from .spool import Spool
+
+MAX_BODY = 768  # bytes of payload that fit
+
+
+class Sealer:
+    """One buffer: a message lives until the next `open`."""
+
+    def __init__(
+        self, key: envelope.Key, boot: int, clock: "Clock", consent: "Consent", spool: "Spool", teller: "Teller"
+    ) -> None:
+        self.boot = boot
+        self._key = key
+        self._clock = clock
+        self._consent = consent
+        self._spool = spool
+        self._teller = teller
+        self._buf = bytearray(MAX_BODY + envelope.OVERHEAD)
+        self._view = memoryview(self._buf)
+        self.refused = 0  # messages that found no room in the spool
+
+    def open(self, kind: int, spooled: bool = True) -> Writer:
+        """A writer behind the head's seven fields; `seq` is the spool's next, or 0 for what is never spooled."""
+        clock = self._clock
+        spool = self._spool
+        writer = Writer(self._buf, envelope.HEADROOM, len(self._buf) - envelope.TAILROOM)
+        seq = spool.next_seq() if spooled else 0
+        envelope.put_head(writer, kind, self.boot, seq, clock.ticks_ms(), clock.wall_s(), self._consent.seq)
+        return writer
+
+    def seal(self, writer: Writer) -> memoryview:
+        """The finished message."""
+        start = envelope.seal(self._key, self._buf, envelope.HEADROOM, writer.pos)
+        return self._view[start : writer.pos + envelope.TAILROOM]
+
+    def queue(self, kind: int, purpose: int, writer: Writer, confirmed: bool = False) -> bool:
+        """Seal and put into the spool; False when it has no room. `confirmed`: about a confirmed fault, worth more."""
+        message = self.seal(writer)
+        try:
+            seq = self._spool.append(kind, purpose, message, confirmed)
+        except JournalFull:
+            seq = 0
+        if not seq:
+            self.refused += 1
+            return False
+        self._teller.tell(
+            {
+                "e": "queued",
+                "kind": ids.KIND_NAMES[kind],
+                "bytes": len(message),
+                "boot": self.boot,
+                "seq": seq,
+                "left": self._spool.count,
+            }
+        )
+        return True

@@ -1,0 +1,161 @@
+"""Drains the spool towards the cloud: connects, says hello, publishes, deletes what is receipted, backs off. The only catcher
+of OSError in the appliance. Each poll does one step and never waits; takes time from the caller.
+
+A message leaves the spool by a receipt alone. What stays without one is sent again after a while and on every connection.
+"""
+
+from trivet_wire import envelope, ids
+from trivet_wire.refuse import WireError
+
+from .mqtt import OFF, READY
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ..ports import Teller
+    from ..trust.identity import Identity
+    from .mqtt import Client
+    from .spool import Spool
+
+FIRST_BACKOFF_MS = 2_000
+LONGEST_BACKOFF_MS = 300_000
+SOUND_MS = 60_000  # a connection that held this long begins a new count of failures
+RESEND_MS = 30_000  # without any receipt while something was sent
+_ACK_TOPIC = b"/d/ack"
+_MAX_REFUSED = 32  # of one receipt
+
+
+class Uplink:
+    """`hello()` gives the sealed hello of now; `random(n)` n random bytes, for the jitter alone."""
+
+    def __init__(
+        self,
+        identity: "Identity",
+        client: "Client",
+        spool: "Spool",
+        hello: "Callable[[], memoryview]",
+        random: "Callable[[int], bytes]",
+        teller: "Teller",
+    ) -> None:
+        topic = b"t/" + identity.device.encode()
+        self._identity = identity
+        self._client = client
+        self._spool = spool
+        self._hello = hello
+        self._random = random
+        self._teller = teller
+        self._up_topic = topic + b"/u/"
+        self._ack_topic = topic + _ACK_TOPIC
+        self._buf = bytearray(ids.MAX_MESSAGE // 4)
+        self._view = memoryview(self._buf)
+        self._broker = 0
+        self._failures = 0  # connections in a row that neither held nor brought a receipt
+        self._wait_until = 0
+        self._greeted = False
+        self._greeted_at = 0
+        self._receipt_at = 0  # of the last receipt, or of the last start of sending
+        self.reconnects = 0
+        self.refused = 0  # messages that the cloud refused
+        self.forged = 0  # receipts that did not verify
+        client.set_callback(self._heard)
+        client.set_last_will(topic + b"/u/gone", b"", qos=1)
+        client.subscribe(topic + b"/d/+")
+
+    def poll(self, now: int) -> None:
+        """One step at `now` (ms of the link's clock)."""
+        try:
+            self._step(now)
+        except OSError as error:
+            self._lost(now, error.args[0] if error.args else 0)
+
+    def _step(self, now: int) -> None:
+        client = self._client
+        if client.state == OFF:
+            if now >= self._wait_until:
+                host, port = self._identity.brokers[self._broker]
+                client.dial(host, port, now)
+            return
+        client.poll(now)
+        if client.state != READY:
+            return
+        if not self._greeted:
+            self._greet(now)
+        else:
+            self._drain(now)
+
+    def _greet(self, now: int) -> None:
+        """First word on every connection; then everything without a receipt is sent again."""
+        if self._client.publish(self._up_topic + b"hello", self._hello(), qos=1):
+            self._greeted = True
+            self._greeted_at = self._receipt_at = now
+            self._spool.rewind()
+            self._teller.tell({"e": "link", "up": True, "broker": self._broker})
+
+    def _drain(self, now: int) -> None:
+        spool = self._spool
+        if not spool.count:
+            self._receipt_at = now
+            return
+        if not spool.unsent():
+            if now - self._receipt_at > RESEND_MS:
+                self._receipt_at = now
+                spool.rewind()
+            return
+        length = spool.peek(self._buf)
+        if not length:
+            return
+        kind = spool.slot_kind
+        topic = self._up_topic + ids.KIND_NAMES[kind].encode()
+        if self._client.publish(topic, self._view[:length], qos=1):
+            spool.mark_sent()
+            self._receipt_at = now
+            self._teller.tell({"e": "sent", "kind": ids.KIND_NAMES[kind], "boot": spool.slot_boot, "seq": spool.slot_seq})
+
+    def _lost(self, now: int, reason: int) -> None:
+        """Close, choose the next broker, wait 2, 4, 8 ... s, of which a random half is left out."""
+        self._client.disconnect()
+        if self._greeted:
+            self.reconnects += 1
+            if now - self._greeted_at > SOUND_MS:
+                self._failures = 0
+        self._teller.tell({"e": "link", "up": False, "broker": self._broker, "reason": reason})
+        self._greeted = False
+        self._broker = (self._broker + 1) % len(self._identity.brokers)
+        longest = min(LONGEST_BACKOFF_MS, FIRST_BACKOFF_MS << min(self._failures, 8))
+        self._failures += 1
+        random = self._random(2)
+        half = longest // 2
+        self._wait_until = now + half + half * (random[0] | random[1] << 8) // 65535
+
+    # -- what the cloud says -----------------------------------------------------------------------------------------
+
+    def _heard(self, topic: memoryview, message: memoryview) -> None:
+        """A message to this appliance. What does not verify is counted and forgotten; it never breaks the connection."""
+        if topic != self._ack_topic:
+            return
+        try:
+            self._receipt(message)
+        except WireError:
+            self.forged += 1
+
+    def _receipt(self, message: memoryview) -> None:
+        """Cumulative for its boot; what the cloud refused for good is in its body and leaves too."""
+        start = envelope.unseal(self._identity.key, message)
+        head = envelope.Head(message, start, len(message) - envelope.TAILROOM)
+        if head.kind != ids.ACK:
+            raise WireError(ids.R_KIND)
+        body = head.reader
+        refused: list[tuple[int, int]] = []
+        for _ in range(min(body.array(), _MAX_REFUSED)):
+            body.array()
+            refused.append((body.unsigned(0xFFFFFFFF), body.unsigned(0xFFFF)))
+        count = self._spool.ack(head.boot, head.seq)
+        for seq, reason in refused:
+            self.refused += 1
+            count += self._spool.refuse(head.boot, seq)
+            self._teller.tell({"e": "refused", "boot": head.boot, "seq": seq, "reason": reason})
+        self._receipt_at = self._client.now
+        self._failures = 0
+        event = {"e": "acked", "boot": head.boot, "seq": head.seq, "count": count, "left": self._spool.count}
+        self._teller.tell(event)

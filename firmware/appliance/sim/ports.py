@@ -1,0 +1,40 @@
+"""All ports of a simulated appliance: takes its directory and the board's numbers of inputs and outputs, gives what `app`
+composes on. The files are those of the host; time comes from the line.
+"""
+
+import os
+
+from .clock import VirtualClock
+from .disk import Files
+from .flash import FileFlash
+from .line import Line
+from .link import Link
+
+JOURNAL_SECTORS = 16
+
+
+class Packed:
+    """The board's packed files in the ROM image: memoryviews of mapped memory."""
+
+    def __init__(self, folder: str = "/rom/board/") -> None:
+        self._folder = folder
+
+    def read(self, name: str) -> memoryview:
+        with open(self._folder + name, "rb") as file:
+            return memoryview(file)  # type: ignore[arg-type]  # VfsRom's files offer their bytes
+
+
+class Ports:
+    """Attributes are named as in `app.Ports`."""
+
+    def __init__(self, folder: str, inputs: int, outputs: int) -> None:
+        self.clock = VirtualClock()
+        self.line = Line(self.clock, inputs, outputs)
+        self.sensors = self.actuators = self.teller = self.line
+        self.flash = FileFlash(folder + "/journal.img", JOURNAL_SECTORS)
+        self.files = Files(folder + "/fs.img")
+        self.link = Link(self.files)
+        self.packed = Packed()
+
+    def random(self, n: int) -> bytes:
+        return os.urandom(n)

@@ -1,0 +1,103 @@
+"""The tick: inputs, signals, cycle, monitors, faults, inhibition, the maker's program, outputs, history. In this order, every
+period, allocating nothing. Takes everything ready made; what must be told or written to flash is done by other tasks.
+"""
+
+from array import array
+
+from trivet_wire.ids import FAILED, PASSED
+
+from .sense.conditions import Conditions
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .app import Application
+    from .faults.history import History
+    from .faults.inhibit import Inhibit
+    from .faults.manager import Manager
+    from .faults.memory import Memory
+    from .ports import Actuators, Sensors
+    from .sense.board import Board
+    from .sense.monitors import Monitors
+    from .sense.signals import Signals
+
+_OK_AT_START = ("reset", "flash")  # internal events judged once, at start
+
+
+class Tick:
+    """Wired once; `run(now)` is one tick."""
+
+    def __init__(
+        self,
+        board: "Board",
+        sensors: "Sensors",
+        actuators: "Actuators",
+        signals: "Signals",
+        monitors: "Monitors",
+        manager: "Manager",
+        memory: "Memory",
+        inhibit: "Inhibit",
+        history: "History",
+        application: "Application",
+    ) -> None:
+        self.in_cycle = False
+        self.crashed = False  # an exception escaped a task since the last tick
+        self.count = 0
+        self.levels = array("h", board.safe)
+        self._safe = board.safe
+        self._raw = array("i", [0] * board.n_inputs)
+        self._cycle = Conditions(board.cycle)
+        self._sensors = sensors
+        self._actuators = actuators
+        self._signals = signals
+        self._monitors = monitors
+        self._manager = manager
+        self._report = manager.report
+        self._memory = memory
+        self._inhibit = inhibit
+        self._history = history
+        self._application = application
+        self._exception = board.internal.get("exception", -1)
+        for name in _OK_AT_START:
+            if name in board.internal:
+                manager.report(board.internal[name], PASSED, 0)
+
+    def run(self, now: int) -> None:
+        """One tick at `now` (ms since start)."""
+        signals = self._signals
+        values = signals.values
+        validity = signals.validity
+        manager = self._manager
+        self._sensors.read(self._raw)
+        signals.convert(self._raw, now)
+        self._memory.uptime_s = now // 1000
+        self._watch_cycle(now)
+        self._monitors.run(now, values, validity, self._report)
+        if self._exception >= 0:
+            manager.report(self._exception, FAILED if self.crashed else PASSED, now)
+            self.crashed = False
+        manager.tick(now)
+        self._inhibit.update(manager.status)
+        self._application.tick(now, values, validity, self._inhibit, self.levels)
+        self._actuators.write(self.levels)
+        self._history.sample(now)
+        signals.follow(self.levels)
+        self.count += 1
+
+    def fail(self) -> None:
+        """The tick broke off: every output to its safe level, hazardous functions denied."""
+        self._inhibit.fail()
+        for i in range(len(self.levels)):
+            self.levels[i] = self._safe[i]
+        self._actuators.write(self.levels)
+
+    def _watch_cycle(self, now: int) -> None:
+        """An operation cycle begins and ends with the board's condition, which a signal that is not valid never meets."""
+        cycle = self._cycle
+        running = cycle.hold(0, cycle.count, self._signals.values, self._signals.validity)
+        if running == self.in_cycle:
+            return
+        self.in_cycle = running
+        if running:
+            self._manager.cycle_start(now)
+        else:
+            self._manager.cycle_end(now)

@@ -1,0 +1,14 @@
+"""Picks the ports and the board's control program, composes, runs; no logic."""
+
+from appliance.app import Appliance
+from drivers import Application
+
+
+def main(arguments: "list[str]") -> None:
+    """Simulation: `arguments` are the device's directory, numbers of inputs and outputs, the display's language."""
+    from appliance.sim.line import serve
+    from appliance.sim.ports import Ports
+
+    folder, inputs, outputs, language = arguments
+    ports = Ports(folder, int(inputs), int(outputs))
+    serve(ports.line, ports.clock, Appliance(ports, Application, language))

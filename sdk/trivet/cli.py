@@ -1,0 +1,52 @@
+"""The one command, `trivet`. Each word after it lives in its own file in `commands/`, imported only when it is asked for:
+a simulation need not wait for the web pages' libraries.
+"""
+
+import importlib
+import importlib.util
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+# word -> module; each has `app`, a typer.Typer with one command or several
+COMMANDS = {
+    "sim": "trivet.commands.sim",
+    "doctor": "trivet.commands.doctor",
+    "serve": "trivet.commands.serve",
+    "enrol": "trivet.commands.enrol",
+    "claim": "trivet.commands.claim",
+    "check": "trivet.commands.check",
+    "pack": "trivet.commands.pack",
+    "login": "trivet.commands.login",
+}
+
+
+class _Lazy(TyperGroup):
+    """Offers every word of COMMANDS whose module is there."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return [word for word, module in COMMANDS.items() if importlib.util.find_spec(module) is not None]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        command = typer.main.get_command(importlib.import_module(COMMANDS[cmd_name]).app)
+        command.name = cmd_name
+        return command
+
+
+app = typer.Typer(cls=_Lazy, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+
+@app.callback()
+def root() -> None:
+    """Appliances that say what is wrong with them, and the cloud that acts on it."""
+
+
+def main() -> None:
+    app()
+
+
+if __name__ == "__main__":
+    main()

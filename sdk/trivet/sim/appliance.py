@@ -1,0 +1,116 @@
+"""The appliance's process: starts MicroPython with the firmware's ROM image, speaks the line's frames, kills. Takes input
+frames, gives outputs and what the appliance told. Knows no physics and no time of its own.
+"""
+
+import json
+import struct
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO, Any
+
+from trivet import paths
+from trivet.boards import Board
+
+from . import launch
+from .errors import SimulationError
+
+_HEAD = struct.Struct("<H")
+
+
+class Appliance:
+    """One run of the firmware, from power-on to power-off. `told` gets ("event", dict) and ("show", text)."""
+
+    def __init__(
+        self,
+        image: Path,
+        folder: Path,
+        board: Board,
+        heap_kib: int,
+        language: str,
+        told: Callable[[str, Any], None],
+    ) -> None:
+        inputs, outputs = len(board.inputs), len(board.outputs)
+        self._answer = struct.Struct(f"<{outputs}h")
+        self._told = told
+        self._errors = open(folder / "stderr.log", "w+b")  # noqa: SIM115  lives as long as the process
+        boot = paths.firmware() / "appliance" / "sim" / "start.py"
+        command = [sys.executable, "-P", launch.__file__, str(image), str(heap_kib), str(boot), str(folder)]
+        command += [str(inputs), str(outputs), language]
+        self.process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._errors, bufsize=1 << 16
+        )
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self._in: IO[bytes] = self.process.stdin
+        self._out: IO[bytes] = self.process.stdout
+
+    def tick(self, now_ms: int, wall_s: int, inputs: list[int]) -> tuple[int, ...]:
+        """Let virtual time reach `now_ms`; gives the outputs after it."""
+        return self._ask(struct.pack(f"<cII{len(inputs)}i", b"T", now_ms, wall_s, *inputs))
+
+    def idle(self) -> tuple[int, ...]:
+        """Let the appliance serve its link while virtual time stands."""
+        return self._ask(b"I")
+
+    def say(self, line: str) -> tuple[int, ...]:
+        """A command line from a person."""
+        data = line.encode()
+        return self._ask(b"C" + _HEAD.pack(len(data)) + data)
+
+    def kill(self) -> None:
+        """Power cut: SIGKILL, no farewell."""
+        self.process.kill()
+        self._end()
+
+    def quit(self) -> None:
+        """Switch off in order."""
+        try:
+            self._in.write(b"Q")
+            self._in.flush()
+        except BrokenPipeError:
+            pass
+        self._end()
+
+    def _end(self) -> None:
+        self.process.wait(10)
+        for pipe in (self._in, self._out, self._errors):
+            try:
+                pipe.close()
+            except BrokenPipeError:
+                pass
+
+    def _ask(self, frame: bytes) -> tuple[int, ...]:
+        try:
+            self._in.write(frame)
+            self._in.flush()
+        except BrokenPipeError:
+            raise self._gone() from None
+        while True:
+            letter = self._read(1)
+            if letter == b"A":
+                return self._answer.unpack(self._read(self._answer.size))
+            if letter not in (b"E", b"P"):
+                raise self._gone(letter)  # the interpreter's last words
+            (size,) = _HEAD.unpack(self._read(2))
+            data = self._read(size)
+            if letter == b"E":
+                self._told("event", json.loads(data))
+            else:
+                self._told("show", data.decode())
+
+    def _read(self, size: int) -> bytes:
+        data = self._out.read(size)
+        if len(data) < size:
+            raise self._gone()
+        return data
+
+    def _gone(self, words: bytes = b"") -> SimulationError:
+        self._in.close()
+        words += self._out.read()
+        code = self.process.wait(10)
+        self._errors.seek(0)
+        said = (words + self._errors.read()).decode(errors="replace").strip()
+        self._end()
+        return SimulationError(f"the appliance stopped by itself (exit code {code}):\n{said}")

@@ -1,0 +1,78 @@
+"""A simulated appliance's flash, as a directory: takes an identity from enrolment (or makes one that talks to nobody), writes
+the littlefs image that provisioning would flash. The journal beside it belongs to the firmware alone.
+"""
+
+import secrets
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from littlefs import LittleFS
+from trivet_wire import cbor
+
+_BLOCK = 4096
+_BLOCKS = 64
+_DISK_VERSION = 0x00020000  # littlefs 2.0, which every MicroPython reads
+
+
+@dataclass(frozen=True)
+class Provision:
+    """What the maker's line writes into one appliance. Without `brokers` it works alone and talks to nobody."""
+
+    device: str  # 16 hex digits
+    message_key: bytes  # 32 bytes
+    model: str
+    epoch: int = 0
+    brokers: list[tuple[str, int]] = field(default_factory=list)
+    key_der: bytes = b""  # SEC 1, P-256
+    cert_der: bytes = b""
+    ca_der: bytes = b""
+
+    @staticmethod
+    def alone(model: str) -> "Provision":
+        """An identity of its own for a simulation without a cloud."""
+        return Provision(secrets.token_hex(8), secrets.token_bytes(32), model)
+
+    def files(self) -> dict[str, bytes]:
+        """Name and content of every file in /fs."""
+        identity = {
+            "id": bytes.fromhex(self.device),
+            "epoch": self.epoch,
+            "message_key": self.message_key,
+            "brokers": [[host, port] for host, port in self.brokers],
+            "model": self.model,
+        }
+        files = {"identity.cbor": cbor.encode(identity)}
+        if self.brokers:
+            files |= {"key.der": self.key_der, "cert.der": self.cert_der, "ca.der": self.ca_der}
+        return files
+
+
+class Device:
+    """A directory with `fs.img` (littlefs) and `journal.img` (the firmware's raw partition)."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        """Without a folder: a temporary one, gone with this object."""
+        self._scratch = tempfile.TemporaryDirectory(prefix="trivet-") if folder is None else None
+        self.folder = Path(self._scratch.name) if self._scratch else Path(folder or ".")
+        self.folder.mkdir(parents=True, exist_ok=True)
+
+    @property
+    def image(self) -> Path:
+        return self.folder / "fs.img"
+
+    @property
+    def journal(self) -> Path:
+        return self.folder / "journal.img"
+
+    @property
+    def provisioned(self) -> bool:
+        return self.image.exists()
+
+    def provision(self, provision: Provision) -> None:
+        """Write the littlefs image anew; the journal stays."""
+        fs = LittleFS(block_size=_BLOCK, block_count=_BLOCKS, disk_version=_DISK_VERSION)
+        for name, data in provision.files().items():
+            with fs.open(name, "wb") as file:
+                file.write(data)
+        self.image.write_bytes(bytes(fs.context.buffer))

@@ -1,0 +1,193 @@
+"""A world in lock-step: the board's plant (physics, in this process) and the appliance (the firmware, in MicroPython).
+
+Takes a board, a seed, settings and faults to come; gives what happens as events with virtual and real time. Virtual time
+moves only when asked; nothing here sleeps but `idle`, which waits for a real network.
+"""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from trivet import boards
+from trivet.boards import Board
+
+from . import plant, rom
+from .appliance import Appliance
+from .device import Device, Provision
+from .errors import SimulationError
+
+HEAP_KIB = 160
+_IDLE_STEP_S = 0.003
+
+
+@dataclass(frozen=True)
+class Event:
+    """`kind` as the firmware names it, `at_s` virtual seconds since the world began, `real` Unix time."""
+
+    kind: str
+    at_s: float
+    real: float
+    data: Mapping[str, Any]
+
+
+@dataclass
+class State:
+    """What the world has seen so far."""
+
+    display: str = ""
+    queued: int = 0  # messages put into the spool
+    acked: int = 0  # messages receipted by the cloud
+    left: int = 0  # in the spool now
+    connected: bool = False
+    heap_peak: int = 0
+    ticks: int = 0
+    inhibited: list[str] = field(default_factory=list)
+    status: dict[str, int] = field(default_factory=dict)
+
+
+class World:
+    """One appliance and what surrounds it. Use as a context manager, or call `close()`."""
+
+    def __init__(
+        self,
+        board: Board | str | Path,
+        device: Device | None = None,
+        *,
+        seed: int = 1,
+        settings: Mapping[str, float] | None = None,
+        faults: Sequence[tuple[str, float]] = (),
+        identity: Provision | None = None,
+        on_event: Callable[[Event], None] | None = None,
+        heap_kib: int = HEAP_KIB,
+        language: str = "en",
+    ) -> None:
+        """`identity` is written into the device when given; a device without one gets one that talks to nobody."""
+        self.board = board if isinstance(board, Board) else boards.load(board)
+        self.device = device or Device()
+        if identity is not None or not self.device.provisioned:
+            self.device.provision(identity or Provision.alone(self.board.name))
+        self.plant = plant.make(self.board, seed, dict(settings or {}))
+        self._faults = sorted((at, plant.fault(self.board, name)) for name, at in faults)
+        self.events: list[Event] = []
+        self.state = State()
+        self.on_event = on_event
+        self._heap_kib = heap_kib
+        self._language = language
+        self._image = rom.build(self.board)
+        self._tick_ms = self.board.tick_ms
+        self._now_ms = 0
+        self._started_ms = 0
+        self._epoch = int(time.time()) if identity is not None else 0
+        self._outputs: tuple[int, ...] = (0,) * len(self.board.outputs)
+        self.appliance: Appliance | None = None
+        self.start()
+
+    @property
+    def now_s(self) -> float:
+        """Virtual seconds since the world began."""
+        return self._now_ms / 1000
+
+    def start(self) -> None:
+        """Power on; the appliance starts from what its flash holds."""
+        if self.appliance is not None:
+            raise SimulationError("the appliance is already on")
+        self._started_ms = self._now_ms
+        self.state.connected = False
+        self.appliance = Appliance(
+            self._image, self.device.folder, self.board, self._heap_kib, self._language, self._told
+        )
+        self._on().idle()  # its start is over when it answers
+
+    def kill(self) -> None:
+        """Cut the power."""
+        self._on().kill()
+        self.appliance = None
+        self._outputs = (0,) * len(self.board.outputs)
+
+    def restart(self) -> None:
+        """Cut the power and give it back."""
+        self.kill()
+        self.start()
+
+    def close(self) -> None:
+        """Switch off."""
+        if self.appliance is not None:
+            self.appliance.quit()
+            self.appliance = None
+
+    def __enter__(self) -> "World":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def step(self) -> None:
+        """One tick of virtual time for plant and appliance; with the power off only for the plant."""
+        self._now_ms += self._tick_ms
+        while self._faults and self._faults[0][0] <= self.now_s:
+            self.plant.inject(self._faults.pop(0)[1])
+        self.plant.step(self._tick_ms / 1000, self._outputs)
+        if self.appliance is not None:
+            wall = self._epoch + self._now_ms // 1000 if self._epoch else 0
+            self._outputs = self.appliance.tick(self._now_ms - self._started_ms, wall, self.plant.inputs())
+            self.state.ticks += 1
+
+    def run_until(self, seconds: float) -> None:
+        """Step until virtual time reaches `seconds`."""
+        while self.now_s < seconds:
+            self.step()
+
+    def inject(self, fault: str) -> None:
+        """Break something now."""
+        self.plant.inject(plant.fault(self.board, fault))
+
+    def say(self, line: str) -> None:
+        """A command line to the appliance, such as `consent service yes`."""
+        self._on().say(line)
+
+    def idle(self, timeout_s: float = 30.0, until: Callable[[], bool] | None = None) -> bool:
+        """Serve the link in real time, virtual time standing, until `until()` (default: the spool is empty)."""
+        done = until or (lambda: self.state.connected and self.state.left == 0)
+        end = time.monotonic() + timeout_s
+        while True:
+            self._on().idle()
+            if done():
+                return True
+            if time.monotonic() > end:
+                return False
+            time.sleep(_IDLE_STEP_S)
+
+    def _on(self) -> Appliance:
+        if self.appliance is None:
+            raise SimulationError("the appliance is off: start() it first")
+        return self.appliance
+
+    def _told(self, how: str, what: Any) -> None:
+        data = {"text": what} if how == "show" else what
+        kind = "display" if how == "show" else data.pop("e")
+        event = Event(kind, self.now_s, time.time(), data)
+        self._note(event)
+        self.events.append(event)
+        if self.on_event is not None:
+            self.on_event(event)
+
+    def _note(self, event: Event) -> None:
+        state, data = self.state, event.data
+        if event.kind == "display":
+            state.display = data["text"]
+        elif event.kind == "queued":
+            state.queued += 1
+            state.left = data["left"]
+        elif event.kind in {"acked", "consent", "started"}:
+            state.left = data["left"]
+            state.acked += data.get("count", 0)
+        elif event.kind == "link":
+            state.connected = data["up"]
+        elif event.kind == "inhibited":
+            state.inhibited = list(data["functions"])
+        elif event.kind == "fault":
+            state.status[data["event"]] = data["status"]
+        elif event.kind == "heap":
+            state.heap_peak = max(state.heap_peak, data["peak"])
