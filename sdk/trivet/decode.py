@@ -82,7 +82,7 @@ def _payload(topic: Topic, epoch: int, payload: bytes) -> Message | Unknown:
         if len(fields) < ids.FIELDS:
             raise WireError(_reason(payload))
         known = head.kind if head.kind in ids.KIND_NAMES else None
-        if topic.kind != known or topic.down != (head.kind >= _FIRST_DOWN):
+        if topic.kind != known or (known is not None and topic.down != (known >= _FIRST_DOWN)):
             raise MessageError.of(ids.R_TOPIC, f"kind {head.kind} under the name {topic.name!r}")
         if head.kind not in BODIES and head.kind != ids.ACK:
             return _later(topic, epoch, payload, ids.R_KIND)
