@@ -85,11 +85,12 @@ class Journal:
         expected = True
         while pos < end:
             if pos + 16 <= ring.size and ring.head(base + pos) and ring.seq > self._seq:
+                need = ring.need(ring.length)
                 if ring.sound(base + pos):
                     self._replayed(base + pos)
                 else:
                     self.corrupt += 1
-                pos += ring.need(ring.length)
+                pos += need
                 expected = True
             else:
                 if expected:

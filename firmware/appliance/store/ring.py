@@ -6,6 +6,7 @@ lives.
 
     mark     "TJ" layout spare, erases u32, crc u32, zero u32                                       16 bytes
     header   sequence u32, its inverse u32, crc u32, zero u32                                       16 bytes
+    retired  erased while the sector counts; zeros before its erase, which may stop half-way        16 bytes
     record   length u16, type u8, flags u8, key u16, sequence u32, crc u32, check u16               16 bytes
              payload, zero-padded to the write unit
 """
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 MAX_PAYLOAD = 1024
 HEAD = 16
-FIRST = 32  # where records begin in a sector
+FIRST = 48  # where records begin in a sector
 
 CLEAN = 0
 USED = 1
@@ -30,6 +31,7 @@ _MARK = b"TJ\x01\x00"
 _HEAD = "<HBBHIIH"
 _CHUNK = 256
 _BLANK = b"\xff" * _CHUNK
+_ZEROS = bytes(16)
 
 
 class Ring:
@@ -76,7 +78,9 @@ class Ring:
         self.flash.read(base + 16, self._small)
         sequence, inverse, check = unpack_from("<III", self._small, 0)
         self.sequence[sector] = 0
-        if marked and sequence and sequence ^ inverse == 0xFFFFFFFF and crc32(self._small[:8]) == check:
+        sound = marked and sequence and sequence ^ inverse == 0xFFFFFFFF and crc32(self._small[:8]) == check
+        self.flash.read(base + 32, self._small)
+        if sound and bytes(self._small) == _BLANK[:16]:
             self.sequence[sector] = sequence
             self.state[sector] = USED
         elif marked and self.used_end(sector, 16) == 16:
@@ -88,8 +92,11 @@ class Ring:
 
     def erase(self, sector: int) -> None:
         """Erase and mark a sector: it is clean afterwards, and dirty if anything stops in between."""
+        used = self.state[sector] == USED
         self.sequence[sector] = 0
         self.state[sector] = DIRTY
+        if used:
+            self.flash.program(sector * self.size + 32, _ZEROS)
         self.flash.erase(sector)
         self.erases[sector] += 1
         pack_into("<4sI", self._small, 0, _MARK, self.erases[sector])
