@@ -148,8 +148,12 @@ def _name_of(tls: dict[str, Any]) -> str | None:
         raise RefusedError("the certificate cannot be read") from error
 
 
-async def connect(url: str, user: str, password: str) -> Client:
-    """A connection of this cloud itself; it comes back by itself, for ever."""
+async def connect(url: str, user: str, password: str, on_back: Callable[[], None] | None = None) -> Client:
+    """A connection of this cloud itself; it comes back by itself, for ever, and then calls `on_back`."""
+
+    async def back() -> None:
+        if on_back is not None:
+            on_back()
 
     async def on_error(error: Exception) -> None:
         log.debug("%s at the engine: %s", user, error)
@@ -164,5 +168,6 @@ async def connect(url: str, user: str, password: str) -> Client:
         connect_timeout=5,
         ping_interval=20,
         error_cb=on_error,
+        reconnected_cb=back,
         allow_reconnect=True,
     )

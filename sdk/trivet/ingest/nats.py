@@ -22,6 +22,7 @@ from nats.js.api import AckPolicy, ConsumerConfig, RetentionPolicy, StorageType,
 from nats.js.errors import NotFoundError
 
 from trivet.engine.callout import connect
+from trivet.ingest.pull import Pull
 from trivet.ingest.transport import DeadLetter, TransportError
 
 STREAM = "$MQTT_msgs"
@@ -62,11 +63,11 @@ class NatsTransport:
         self._replicas = replicas
         self._client: Client | None = None
         self._js: JetStreamContext | None = None
-        self._pull: JetStreamContext.PullSubscription | None = None
+        self._pull: Pull | None = None
 
     async def start(self) -> None:
         with _translated():
-            self._client = await connect(self._url, "sdk", self._password)
+            self._client = await connect(self._url, "sdk", self._password, self._on_back)
             self._js = self._client.jetstream(timeout=_CALL_S)
             await self._make(
                 StreamConfig(
@@ -95,7 +96,12 @@ class NatsTransport:
                     max_ack_pending=MAX_ACK_PENDING,
                 ),
             )
-            self._pull = await self._js.pull_subscribe_bind(durable=DURABLE, stream=STREAM)
+            self._pull = Pull(self._client, STREAM, DURABLE)
+            await self._pull.start()
+
+    def _on_back(self) -> None:
+        if self._pull is not None:
+            self._pull.forget()
 
     async def _make(self, config: StreamConfig) -> None:
         assert self._js is not None
@@ -114,10 +120,7 @@ class NatsTransport:
         if self._pull is None:
             raise TransportError("the transport is not started")
         with _translated():
-            try:
-                return [NatsIncoming(message) for message in await self._pull.fetch(limit, timeout=timeout_s)]
-            except errors.TimeoutError:
-                return []
+            return [NatsIncoming(message) for message in await self._pull.fetch(limit, timeout_s)]
 
     async def send(self, device: str, kind: str, data: bytes) -> None:
         if self._client is None:
