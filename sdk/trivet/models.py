@@ -83,6 +83,8 @@ class Heartbeat(Body, frozen=True):
 
 
 class Inventory(Body, frozen=True):
+    """What the appliance is: sent after a start. `starts` counts them."""
+
     model: Name
     firmware: Name
     catalogue: U32
