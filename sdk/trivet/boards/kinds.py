@@ -2,8 +2,8 @@
 
 A kind's file says `PARAMS = "signal:signal low:value=none …"`; types are
 `signal` (a signal's or output's name), `signals` (a list of them, as the last key), `value` (in the unit of the key
-`signal`, or of the key after `@`), `ticks` (ms), `int`, `flag`, `scale` (steps per unit of the key `signal`; not written
-by the maker). `=min` and `=max` mean no limit.
+`signal`, or of the key after `@`), `ticks` (ms), `int`, `flag`, `scale` (steps per unit of the key `signal`; the maker
+does not write it). `=min` and `=max` mean no limit.
 """
 
 from __future__ import annotations

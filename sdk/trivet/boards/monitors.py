@@ -1,4 +1,4 @@
-"""Monitors and conditions of board.toml. Takes tables, gives models with quantities scaled; mistakes are BoardErrors."""
+"""Monitors and conditions of board.toml. Takes tables, gives models in scaled integers; mistakes are BoardErrors."""
 
 from __future__ import annotations
 
