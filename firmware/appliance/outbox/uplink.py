@@ -110,7 +110,9 @@ class Uplink:
         if self._client.publish(topic, self._view[:length], qos=1):
             spool.mark_sent()
             self._receipt_at = now
-            self._teller.tell({"e": "sent", "kind": ids.KIND_NAMES[kind], "boot": spool.slot_boot, "seq": spool.slot_seq})
+            self._teller.tell(
+                {"e": "sent", "kind": ids.KIND_NAMES[kind], "boot": spool.slot_boot, "seq": spool.slot_seq}
+            )
 
     def _lost(self, now: int, reason: int) -> None:
         """Close, choose the next broker, wait 2, 4, 8 ... s, of which a random half is left out."""

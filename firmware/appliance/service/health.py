@@ -90,4 +90,4 @@ def _place(trace: str) -> "tuple[str, int]":
     end = trace.find('"', at + 8)
     line = trace[end + 8 : trace.find(",", end + 8)] if trace.find(",", end + 8) > 0 else ""
     line = line.split("\n")[0]
-    return trace[at + 8 : end].split("/")[-1], int(line) if line.isdigit() else 0
+    return trace[at + 8 : end].rsplit("/", maxsplit=1)[-1], int(line) if line.isdigit() else 0

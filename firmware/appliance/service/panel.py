@@ -29,7 +29,13 @@ class Panel:
     """The display. `poll()` between ticks; building a text allocates, so it is done only on a change."""
 
     def __init__(
-        self, status: bytearray, inhibit: "Inhibit", catalogue: "Catalogue", texts: "Texts", language: str, teller: "Teller"
+        self,
+        status: bytearray,
+        inhibit: "Inhibit",
+        catalogue: "Catalogue",
+        texts: "Texts",
+        language: str,
+        teller: "Teller",
     ) -> None:
         self._status = status
         self._inhibit = inhibit

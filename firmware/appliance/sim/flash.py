@@ -33,7 +33,7 @@ class FileFlash:
         self.erased = 0  # operations since start, for the curious
         self.programmed = 0
         self._size = sectors * sector_size
-        self._blank = b"\xff" * sector_size
+        self._blank = b"\xff" * write_size
         self._check = bytearray(256)
         self._view = memoryview(self._check)
         self._file: "_File" = self._open(path)
@@ -45,7 +45,7 @@ class FileFlash:
         except OSError:
             pass
         file: "_File" = open(path, "w+b")
-        for _ in range(self.sectors):
+        for _ in range(self._size // self.write_size):
             file.write(self._blank)
         file.flush()
         return file
@@ -84,7 +84,8 @@ class FileFlash:
     def erase(self, sector: int) -> None:
         """Set one sector to 0xFF."""
         self._seek(sector * self.sector_size, self.sector_size, 1)
-        self._file.write(self._blank)
+        for _ in range(self.sector_size // self.write_size):
+            self._file.write(self._blank)
         self._file.flush()
         self.erased += 1
 

@@ -9,9 +9,8 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from .errors import SimulationError
-
 from . import cache
+from .errors import SimulationError
 
 NAME = "micropython-umqtt.simple"
 VERSION = "1.3.4"
