@@ -142,7 +142,7 @@ def _encoded(text: str) -> bytes:
     try:
         data = text.encode()
     except UnicodeError:
-        raise WireError(R_TYPE) from None
+        data = b"\xff"
     check_utf8(data, 0, len(data))
     return data
 
