@@ -6,14 +6,13 @@ Takes a folder, gives a `Vendor` (what `trivet.api.create` needs) and functions 
 from __future__ import annotations
 
 import datetime as dt
+import functools
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-from trivet_wire import ids
-from trivet_wire.code import code_text, number_of
 
 from trivet.config import Settings
 from trivet.ingest.memory import MemoryTransport
@@ -22,12 +21,25 @@ from trivet.registry import Identity, Registry
 from trivet.store import Store
 from trivet.store.tables import CaseEventRow, CaseRecord, CatalogueRow, DeviceRow, LoginRow, utcnow
 from trivet.vault import Vault
+from trivet_wire import ids
+from trivet_wire.code import code_text, number_of
 
 USER, PASSWORD = "desk", "warm-trivet-under-the-pan"
 CATALOGUE = 0x5EEDED01
 ELEMENT, SENSOR, DOOR, FAN = range(4)
 CODES = [code_text(number_of(letter, digits)) for letter, digits in (("H", 71), ("T", 23), ("D", 12), ("F", 41))]
 TOP_HEAT, BOTTOM_HEAT, FAN_FUNCTION, PYROLYSIS, LIGHT = range(5)
+
+
+def rich() -> dict[str, Any]:
+    """A small catalogue of an oven, in the shape of `trivet.cases.rich`."""
+    made: dict[str, Any] = json.loads(Path(__file__).with_name("seeded_catalogue.json").read_text("utf-8"))
+    return made
+
+
+@functools.cache
+def _hashed() -> str:
+    return hash_password(PASSWORD)  # slow on purpose: once
 
 
 @dataclass
@@ -48,18 +60,26 @@ async def open_vendor(folder: Path) -> AsyncIterator[Vendor]:
     async with Store(settings.url) as store:
         vendor = Vendor(settings, store, Registry(store, Vault(settings.secrets_dir), []), MemoryTransport())
         async with store.writing() as session:
-            session.add(LoginRow(user=USER, password_hash=hash_password(PASSWORD), role="agent"))
+            session.add(LoginRow(user=USER, password_hash=_hashed(), role="agent"))
             session.add(CatalogueRow(id=CATALOGUE, model="oven", packed=b"", rich_json=rich()))
         yield vendor
 
 
-async def add_oven(vendor: Vendor, name: str, owner: str | None, language: str = "de", *, online: bool = True) -> Identity:
+async def add_oven(
+    vendor: Vendor, name: str, owner: str | None, language: str = "de", *, online: bool = True
+) -> Identity:
     """An enrolled oven, seen just now; claimed where an owner is named."""
     identity = await vendor.registry.enrol("oven", name=name)
     if owner:
-        mail = owner.lower().replace(" ", ".") + "@example.com"
+        mail = owner.casefold().replace(" ", ".") + "@example.com"
+        phone = f"+49 30 5550 {sum(owner.encode()) % 900 + 100}"
         await vendor.registry.claim(
-            identity.device, identity.claim_secret, owner, phone="+49 30 5550 142", email=mail, language=language
+            identity.device,
+            identity.claim_secret,
+            owner,
+            phone=phone,
+            email=mail,
+            language=language,
         )
     async with vendor.store.writing() as session:
         row = await session.get(DeviceRow, identity.device)
@@ -184,112 +204,3 @@ TIMELINE = [
     ("appliance", "evidence", "Sent 16 samples of 5 signals, 214 bytes, because the owner allowed service"),
     ("system", "triage", "Ranked 4 causes from the catalogue and the evidence"),
 ]
-
-
-def _signal(name: str, en: str, de: str, unit: str, scale: int, *limits: tuple[str, int, str, str]) -> dict[str, Any]:
-    lines = [{"event": event, "value": value, "text": {"en": e, "de": d}} for event, value, e, d in limits]
-    return {"name": name, "unit": unit, "scale": scale, "text": {"en": en, "de": de}, "limits": lines}
-
-
-def _cause(name: str, kind: str, en: str, de: str, part: str | None = None) -> dict[str, Any]:
-    return {"name": name, "text": {"en": en, "de": de}, "kind": kind, "weight": 1.0, "part": part}
-
-
-def _code(event: int, name: str, ne107: str, severity: int, en: list[str], de: list[str], causes: list[Any]) -> Any:
-    keys = ("title", "owner", "now")
-    return {
-        "code": CODES[event],
-        "event": name,
-        "ne107": ne107,
-        "severity": severity,
-        "hazard": severity == 1,
-        "purpose": ids.SERVICE,
-        "text": {"en": dict(zip(keys, en, strict=True)), "de": dict(zip(keys, de, strict=True))},
-        "technician": {
-            "en": ["Cut the mains.", "Measure the element: 20 to 30 Ω is good.", "Check the terminals for burns."],
-            "de": ["Vom Netz trennen.", "Element messen: 20 bis 30 Ω sind gut.", "Klemmen auf Brandspuren prüfen."],
-        },
-        "causes": causes,
-    }
-
-
-def rich() -> dict[str, Any]:
-    """A small catalogue of an oven, in the shape of `trivet.cases.rich`."""
-    cold = ("element_top", 2800, "Too cold while heating", "Zu kalt beim Heizen")
-    hot = ("ntc_range", 3300, "Sensor range", "Messbereich")
-    low = ("element_top", 110, "One element missing", "Ein Element fehlt")
-    under, over = ("mains", 2070, "Mains low", "Netz zu niedrig"), ("mains", 2530, "Mains high", "Netz zu hoch")
-    return {
-        "model": "oven",
-        "name": {"en": "Oven", "de": "Backofen"},
-        "events": [
-            {"name": "element_top"},
-            {"name": "ntc_plausible", "judges": "cavity_temp"},
-            {"name": "door_lock"},
-            {"name": "fan_speed"},
-        ],
-        "signals": [
-            _signal("cavity_temp", "Cavity temperature", "Garraumtemperatur", "°C", 10, cold, hot),
-            _signal("core_temp", "Core probe", "Kerntemperatur", "°C", 10),
-            _signal("heater_current", "Heater current", "Heizstrom", "A", 10, low),
-            _signal("mains", "Mains voltage", "Netzspannung", "V", 10, under, over),
-            _signal("heat_top", "Upper heat on", "Oberhitze an", "", 1),
-        ],
-        "functions": [
-            {"name": "top_heat", "text": {"en": "Top heat", "de": "Oberhitze"}, "hazardous": False},
-            {"name": "bottom_heat", "text": {"en": "Bottom heat", "de": "Unterhitze"}, "hazardous": False},
-            {"name": "fan", "text": {"en": "Hot air", "de": "Heißluft"}, "hazardous": False},
-            {"name": "pyrolysis", "text": {"en": "Self-cleaning", "de": "Pyrolyse"}, "hazardous": True},
-            {"name": "light", "text": {"en": "Light", "de": "Licht"}, "hazardous": False},
-        ],
-        "parts": [
-            {"number": "HE-2217-03", "text": {"en": "Upper heating element", "de": "Oberes Heizelement"}, "price": "64.90 EUR", "van": True},
-            {"number": "SE-0410-11", "text": {"en": "Cavity sensor (NTC)", "de": "Garraumfühler (NTC)"}, "price": "18.50 EUR", "van": True},
-            {"number": "DL-0093-02", "text": {"en": "Door lock", "de": "Türverriegelung"}, "price": "87.00 EUR", "van": False},
-        ],
-        "codes": _codes(),
-    }  # fmt: skip
-
-
-def _codes() -> list[Any]:
-    return [
-        _code(
-            ELEMENT, "element_top", "F", 2,
-            ["The upper element does not heat", "The top of your food stays pale.", "You can go on with bottom heat and hot air."],
-            ["Das obere Heizelement heizt nicht", "Oben bleibt Ihr Essen blass.", "Unterhitze und Heißluft gehen weiter."],
-            [
-                _cause("element_top_open", "part", "Upper element is open", "Oberes Heizelement unterbrochen", "HE-2217-03"),
-                _cause("relay_stuck_open", "part", "Relay does not close", "Relais schließt nicht"),
-                _cause("ntc_drift", "sensor", "Cavity sensor drifts", "Garraumfühler driftet", "SE-0410-11"),
-                _cause("mains_low", "mains", "Mains voltage is low", "Netzspannung zu niedrig"),
-            ],
-        ),
-        _code(
-            SENSOR, "ntc_plausible", "S", 3,
-            ["The oven's temperature reading is not believable", "The display may show a wrong temperature.", "Watch your food; times still hold."],
-            ["Die Temperaturanzeige ist nicht glaubhaft", "Die Anzeige zeigt vielleicht eine falsche Temperatur.", "Essen im Blick behalten; die Zeiten stimmen."],
-            [
-                _cause("ntc_drift", "sensor", "Cavity sensor drifts", "Garraumfühler driftet", "SE-0410-11"),
-                _cause("element_top_weak", "part", "Upper element is weak", "Oberes Heizelement schwach", "HE-2217-03"),
-                _cause("gasket_leak", "part", "Door gasket leaks", "Türdichtung undicht"),
-            ],
-        ),
-        _code(
-            DOOR, "door_lock", "F", 1,
-            ["The door may open while the oven is hot", "The door lock does not hold.", "Do not use self-cleaning. Keep children away."],
-            ["Die Tür kann bei heißem Ofen aufgehen", "Die Türverriegelung hält nicht.", "Keine Pyrolyse benutzen. Kinder fernhalten."],
-            [
-                _cause("door_switch", "sensor", "Door switch sticks", "Türschalter klemmt", "DL-0093-02"),
-                _cause("hinge", "part", "Hinge is bent", "Scharnier verbogen"),
-            ],
-        ),
-        _code(
-            FAN, "fan_speed", "M", 4,
-            ["The fan is wearing out", "Hot air may become louder.", "Nothing to do now."],
-            ["Der Lüfter verschleißt", "Heißluft wird vielleicht lauter.", "Jetzt ist nichts zu tun."],
-            [
-                _cause("fan_bearing", "part", "Fan bearing is worn", "Lüfterlager verschlissen"),
-                _cause("fan_blocked", "use", "Something touches the fan", "Etwas berührt den Lüfter"),
-            ],
-        ),
-    ]  # fmt: skip

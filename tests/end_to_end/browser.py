@@ -18,7 +18,7 @@ from pathlib import Path
 
 import uvicorn
 from fastapi import FastAPI
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
 QUIET = [
     "--no-sandbox",
@@ -76,6 +76,13 @@ async def new_page(
     browser: Browser, *, phone: bool = False, dark: bool = False, language: str = "en", scale: float = 1
 ) -> Page:
     """A fresh session of one person: width, colour scheme and language as asked."""
+    return await (await new_context(browser, phone=phone, dark=dark, language=language, scale=scale)).new_page()
+
+
+async def new_context(
+    browser: Browser, *, phone: bool = False, dark: bool = False, language: str = "en", scale: float = 1
+) -> BrowserContext:
+    """Somebody's browser: its pages share cookies and cache."""
     context = await browser.new_context(
         viewport=PHONE if phone else DESKTOP,  # type: ignore[arg-type]
         color_scheme="dark" if dark else "light",
@@ -85,7 +92,7 @@ async def new_page(
         is_mobile=phone,
     )
     context.set_default_timeout(PATIENCE_MS)
-    return await context.new_page()
+    return context
 
 
 async def sign_in(page: Page, url: str, user: str, password: str, path: str = "/") -> None:

@@ -30,7 +30,7 @@ def create(cloud: CloudPort) -> FastAPI:
         redoc_url=None,
     )
     app.state.cloud = cloud
-    app.state.guard = Guard(cloud.store, signing_key(cloud.settings.data_dir))
+    app.state.guard = Guard(cloud.store, signing_key(cloud.settings.secrets_dir))
     problems.install(app)
     app.add_api_route("/healthz", health, response_model=schemas.Health, tags=["operations"])
     app.include_router(routes.public)

@@ -1,6 +1,6 @@
 """Who is asking. Takes a session cookie, HTTP Basic or a bearer token, gives the `User`; never keeps a password.
 
-Cookies and tokens are signed with a key of this cloud's data directory and bound to the password's hash:
+Cookies and tokens are signed with a key among this cloud's secrets and bound to the password's hash:
 changing a password ends every session and token made with the old one.
 """
 
@@ -121,11 +121,11 @@ def _binding(row: LoginRow) -> str:
     return hashlib.sha256(row.password_hash.encode()).hexdigest()[:16]
 
 
-def signing_key(data_dir: Path) -> bytes:
+def signing_key(folder: Path) -> bytes:
     """The key that signs sessions of this cloud; made at first use, readable by its user alone."""
-    path = data_dir / "session.key"
+    path = folder / "session.key"
     if not path.exists():
-        data_dir.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         draft = path.with_suffix(f".{secrets.token_hex(4)}")
         with os.fdopen(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
             file.write(secrets.token_bytes(32))

@@ -12,23 +12,40 @@ from typing import Any
 from trivet.cases.views import Evidence, Series
 from trivet.desk.texts import Words
 
-ROW = 148  # px per signal: title, plot, air
-PLOT = 92
-TOP = 34
+PLOT, SWITCH = 96, 30  # px of a measured signal's plot, of a switch's
+GAP = 54  # px between plots: air, then the next one's title
+TOP = 36
 BOTTOM = 44
 LEFT = 52
 RIGHT = 20
+LIMIT_WIDTH = 270  # px, so that it fits a phone; longer texts end in …
 INK, MUTED, LINE = "var(--ink)", "var(--muted)", "var(--line)"
 
 
 def height(evidence: Evidence) -> int:
     """Pixels that the plot needs."""
-    return TOP + ROW * len(evidence.series) - (ROW - PLOT) + BOTTOM
+    *_, (top, tall) = _places(evidence)
+    return top + tall + BOTTOM
+
+
+def _places(evidence: Evidence) -> list[tuple[int, int]]:
+    """Top and height of each signal's plot, in pixels."""
+    places, top = [], TOP
+    for series in evidence.series:
+        tall = SWITCH if _switching(series) else PLOT
+        places.append((top, tall))
+        top += tall + GAP
+    return places
+
+
+def _switching(series: Series) -> bool:
+    """Whether a signal is only ever on or off."""
+    return not series.unit and not series.limits and set(series.samples) <= {0.0, 1.0}
 
 
 def options(evidence: Evidence, words: Words) -> dict[str, Any]:
     """The plot: one row per signal, its limits as labelled lines, the moment of the fault across all of them."""
-    rows = range(len(evidence.series))
+    places = _places(evidence)
     times = [t for series in evidence.series for t in series.times_s] or [0.0]
     span = max(max(times) - min(times), 1e-3)
     start, end = min(times), max(0.0, *times) + span * 0.02
@@ -36,10 +53,10 @@ def options(evidence: Evidence, words: Words) -> dict[str, Any]:
     return {
         "animation": False,
         "textStyle": {"fontFamily": "Roboto, system-ui, sans-serif"},
-        "title": [_title(series, row, words) for row, series in enumerate(evidence.series)],
-        "grid": [{"top": TOP + ROW * row, "height": PLOT, "left": LEFT, "right": RIGHT} for row in rows],
-        "xAxis": [_time_axis(row, start, end, words if row == last else None) for row in rows],
-        "yAxis": [_value_axis(row, series) for row, series in enumerate(evidence.series)],
+        "title": [_title(series, top, words) for series, (top, _) in zip(evidence.series, places, strict=True)],
+        "grid": [{"top": top, "height": tall, "left": LEFT, "right": RIGHT} for top, tall in places],
+        "xAxis": [_time_axis(row, start, end, words if row == last else None) for row in range(last + 1)],
+        "yAxis": [_value_axis(row, series, words) for row, series in enumerate(evidence.series)],
         "series": [_line(row, series, words) for row, series in enumerate(evidence.series)],
         "axisPointer": {"link": [{"xAxisIndex": "all"}], "lineStyle": {"color": MUTED}},
         "tooltip": {
@@ -57,16 +74,16 @@ def _label(series: Series, words: Words) -> str:
     return f"{name} ({series.unit})" if series.unit else name
 
 
-def _title(series: Series, row: int, words: Words) -> dict[str, Any]:
+def _title(series: Series, top: int, words: Words) -> dict[str, Any]:
     valid = series.validity == "valid"
-    now = f"{words.number(series.samples[-1])} {series.unit}".strip() if series.samples else ""
+    now = _value(series, series.samples[-1], words) if series.samples else ""
     parts = [f"{{name|{_label(series, words)}}}", f"{{now|{now}}}"]
     if not valid:
         parts.append(f"{{bad|{words.known('validity', series.validity)}}}")
     return {
         "text": "  ".join(part for part in parts if part),
         "left": 0,
-        "top": TOP + ROW * row - 32,
+        "top": top - 30,
         "padding": 0,
         "textStyle": {
             "rich": {
@@ -76,6 +93,12 @@ def _title(series: Series, row: int, words: Words) -> dict[str, Any]:
             }
         },
     }
+
+
+def _value(series: Series, value: float, words: Words) -> str:
+    if _switching(series):
+        return words("case.on") if value else words("case.is_off")
+    return f"{words.number(value)} {series.unit}".strip()
 
 
 def _time_axis(row: int, start: float, end: float, words: Words | None) -> dict[str, Any]:
@@ -107,35 +130,49 @@ def _time_axis(row: int, start: float, end: float, words: Words | None) -> dict[
     return axis
 
 
-def _bounds(series: Series) -> tuple[float, float]:
-    """The scale of a signal: all samples and every limit that is near enough to mean something, with some air."""
+def _bounds(series: Series) -> tuple[float, float, float]:
+    """Scale of a signal and its step: all samples, every limit near enough to mean something, round numbers."""
+    if _switching(series):
+        return 0.0, 1.0, 1.0
     values = series.samples or [0.0]
     low, high = min(values), max(values)
     reach = max(high - low, abs(high) * 0.25, 1.0) * 2.5
     for limit in series.limits:
         if low - reach <= limit.value <= high + reach:
             low, high = min(low, limit.value), max(high, limit.value)
-    air = max((high - low) * 0.12, abs(high) * 0.01, 0.1)
-    step = 10 ** math.floor(math.log10(max(high - low, 0.1)))
-    low = 0.0 if low >= 0 and low - air < 0 else math.floor((low - air) / step * 2) * step / 2
-    return low, math.ceil((high + air) / step * 2) * step / 2
+    air = max((high - low) * 0.1, abs(high) * 0.004, 0.05)
+    positive = low >= 0
+    low, high = low - air, high + air
+    step = _round_step((high - low) / 3)
+    low, high = math.floor(low / step) * step, math.ceil(high / step) * step
+    return max(low, 0.0) if positive else low, high, step
 
 
-def _value_axis(row: int, series: Series) -> dict[str, Any]:
-    low, high = _bounds(series)
+def _round_step(wanted: float) -> float:
+    """The smallest of 1, 2, 5, 10, … (times a power of ten) that is not below `wanted`."""
+    power: float = 10.0 ** math.floor(math.log10(wanted))
+    return next(factor * power for factor in (1, 2, 5, 10) if factor * power >= wanted * 0.999)
+
+
+def _value_axis(row: int, series: Series, words: Words) -> dict[str, Any]:
+    low, high, step = _bounds(series)
+    off_on = [words("case.is_off"), words("case.on")]
+    formatter = f"(v) => {off_on!r}[v]" if _switching(series) else "(v) => String(+v.toPrecision(6))"
     return {
         "type": "value",
         "gridIndex": row,
         "min": low,
         "max": high,
-        "interval": (high - low) / 2,
-        "axisLabel": {"color": MUTED, "fontSize": 12, ":formatter": "(v) => String(+v.toPrecision(4))"},
+        "interval": step,
+        "axisLabel": {"color": MUTED, "fontSize": 12, ":formatter": formatter},
+        "axisLine": {"show": False},
+        "axisTick": {"show": False},
         "splitLine": {"lineStyle": {"color": LINE}},
     }
 
 
 def _line(row: int, series: Series, words: Words) -> dict[str, Any]:
-    switching = not series.unit and set(series.samples) <= {0.0, 1.0}
+    switching = _switching(series)
     colour = "var(--chart)" if series.validity == "valid" else "var(--warn)"
     return {
         "type": "line",
@@ -145,7 +182,8 @@ def _line(row: int, series: Series, words: Words) -> dict[str, Any]:
         "data": [list(point) for point in zip(series.times_s, series.samples, strict=True)],
         "step": "end" if switching else False,
         "symbol": "circle",
-        "symbolSize": 5,
+        "symbolSize": 4,
+        "showSymbol": not switching,
         "lineStyle": {"color": colour, "width": 2, "type": "solid" if series.validity == "valid" else [5, 4]},
         "itemStyle": {"color": colour},
         "areaStyle": {"color": "var(--chart-fill)", "origin": "start"},
@@ -173,22 +211,25 @@ def _trigger(row: int, words: Words) -> dict[str, Any]:
 
 
 def _limit_lines(series: Series, words: Words) -> list[dict[str, Any]]:
-    low, high = _bounds(series)
+    low, high, _ = _bounds(series)
     lines = []
     for limit in series.limits:
         if not low <= limit.value <= high:
             continue
         text = words.pick(limit.text) or words("case.limit")
+        above = limit.value < high - (high - low) * 0.2
         lines.append(
             {
                 "yAxis": limit.value,
                 "lineStyle": {"color": "var(--bad)", "width": 1.5, "type": [6, 4]},
                 "label": {
-                    "formatter": f"{text} {words.number(limit.value)} {series.unit}".strip(),
-                    "position": "insideStartTop" if limit.value < high - (high - low) * 0.2 else "insideStartBottom",
+                    "formatter": f"{_value(series, limit.value, words)}  {text}",
+                    "position": "insideStartTop" if above else "insideStartBottom",
                     "color": "var(--bad)",
                     "fontSize": 12,
-                    "distance": 3,
+                    "distance": [6, 4],
+                    "width": LIMIT_WIDTH,
+                    "overflow": "truncate",
                 },
             }
         )

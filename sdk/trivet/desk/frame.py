@@ -82,5 +82,8 @@ def open_page(request: Request, title: str, active: str = "") -> Frame:
     now = dt.datetime.now(dt.UTC)
     bar = render.fragment("bar.html", "bar", words, now, active=active, user=user.name)
     Island("bar", "header", bar)
+    slot = ui.context.client.content.parent_slot
+    if slot is not None:
+        slot.parent.props("role=presentation")  # NiceGUI wraps bar and all in a <main>: ours is the one
     main = ui.element("main").classes("wrap").props("id=main tabindex=-1")
     return Frame(request.scope["trivet.cloud"], words, main)

@@ -13,6 +13,10 @@ from trivet.desk.frame import Frame, Island, open_page
 from trivet.store.tables import CaseRecord, CatalogueRow
 
 FILTERS = ("open", "resolved", "all")
+# Islands of the case page; each is drawn by the macro of its name.
+CASE_ISLANDS = (
+    "head", "doubt", "evidence_head", "checks", "causes", "says", "owner", "device", "part", "timeline",
+)  # fmt: skip
 
 
 class Lines:
@@ -139,6 +143,7 @@ class CasePage:
                     with ui.element("section").classes("card evidence"):
                         self.evidence_head = Island()
                         self.plot = ui.element("div")
+                        self.checks = Island()
                     self.causes = Island("card", "section")
                     self.says = Island("card", "section")
                 with ui.element("div"):
@@ -158,7 +163,18 @@ class CasePage:
             return
         ui.page_title(f"{view.code} · {view.device.name or view.device.model} · Trivet")
         self.answer.show(self.frame.draw("case.html", "answer", view=view, working=working))
-        for name in ("head", "doubt", "evidence_head", "causes", "says", "owner", "device", "part", "timeline"):
+        for name in (
+            "head",
+            "doubt",
+            "evidence_head",
+            "checks",
+            "causes",
+            "says",
+            "owner",
+            "device",
+            "part",
+            "timeline",
+        ):
             island: Island = getattr(self, name)
             html = self.frame.draw("case.html", name, view=view)
             island.show(html)
@@ -186,7 +202,7 @@ async def still_working(session: AsyncSession, case_id: int) -> list[views.Funct
         .join(CatalogueRow, CatalogueRow.id == CaseRecord.catalogue)
         .where(CaseRecord.id == case_id)
     )
-    found = (await session.execute(query)).tuples().one_or_none()
+    found = (await session.execute(query)).one_or_none()
     if found is None:
         return []
     inhibited, catalogue = found

@@ -1,6 +1,7 @@
 // What a page does without asking the server: ages that tick, copying, keys, colours, language, the sign of life.
 const year = "; path=/; max-age=31536000; samesite=lax";
 const root = document.documentElement;
+const locale = () => navigator.languages.find((language) => language.startsWith(root.lang)) ?? (root.lang === "en" ? "en-GB" : root.lang);
 
 function age(seconds, language) {
   const units = language === "de" ? { d: "T.", h: "Std.", m: "Min.", now: "jetzt" } : { d: "d", h: "h", m: "min", now: "now" };
@@ -13,10 +14,10 @@ function tick() {
   for (const element of document.querySelectorAll("[data-age]")) {
     const text = age((Date.now() - Date.parse(element.dateTime)) / 1000, root.lang);
     if (element.textContent !== text) element.textContent = text;
-    element.title = new Date(element.dateTime).toLocaleString(root.lang);
+    element.title = new Date(element.dateTime).toLocaleString(locale());
   }
   for (const element of document.querySelectorAll("[data-when]")) {
-    const text = new Date(element.dateTime).toLocaleString(root.lang, { dateStyle: "medium", timeStyle: "short" });
+    const text = new Date(element.dateTime).toLocaleString(locale(), { dateStyle: "medium", timeStyle: "short" });
     if (element.textContent !== text) element.textContent = text;
   }
   const popup = document.getElementById("popup");
