@@ -1,5 +1,9 @@
 """Picks the ports and the board's control program, composes, runs; no logic."""
 
+import gc
+
+gc.threshold(2048)  # collect often while modules come in: what stays then lies close together
+
 from appliance.app import Appliance
 from drivers import Application
 
