@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 FORMAT = 1  # of board.cbor; the SDK writes the same number
 CONDITION_WIDTH = 5  # source, operator, value, minus (a second source or -1), ticks
 DEBOUNCE_WIDTH = 10  # see `Board.debounce`
-MONITOR_WIDTH = 9  # event, judges, validity, then [first, end) of conditions, sources and explaining events
+# event, judges, validity, [first, end) of conditions, sources and explaining events, kind, [first, end) of parameters
+MONITOR_WIDTH = 12
 
 
 class Function:
@@ -44,7 +45,13 @@ class Board:
         self._read_signals(r)
         self._read_outputs(r)
         self.n_events = r.integer()
-        self._read_monitors(r)
+        # MONITOR_WIDTH numbers per monitor, plausibility first
+        self.monitors = _ints(r, "h")
+        self.n_monitors = len(self.monitors) // MONITOR_WIDTH
+        self.conditions = _ints(r, "i")  # CONDITION_WIDTH numbers per condition, of all monitors
+        self.sources = _ints(r, "b")  # signals that must be valid, of all monitors
+        self.explained_by = _ints(r, "h")  # events that explain a failure, so that the monitor need not run
+        self._params = _ints(r, "i")
         # Per event DEBOUNCE_WIDTH numbers: kind, t_fail, t_pass, inc, dec, jump_up, jump_down, on_disable as
         # `EventConfig.debounce` takes them, then trigger and fdc as `EventConfig.frames` takes them
         self.debounce = _ints(r, "i")
@@ -71,27 +78,18 @@ class Board:
         n = self.n_signals = r.array()
         self.signals: list[str] = []
         self.units: list[str] = []
-        self.scales = array("i")  # steps per unit
-        self.purposes = bytearray(n)
-        self.input_of = bytearray(n)
-        self.low = array("i")  # scaled limits of what is VALID
-        self.high = array("i")
-        self.table_at = array("H", [0])  # first point of each signal's table, and the end of the last
-        self.points_raw = array("i")
-        self.points_value = array("i")
-        for i in range(n):
+        for _ in range(n):
             r.array()
             self.signals.append(r.tstr())
             self.units.append(r.tstr())
-            self.scales.append(r.integer())
-            self.input_of[i] = r.integer()
-            self.purposes[i] = r.integer()
-            self.low.append(r.integer())
-            self.high.append(r.integer())
-            for _ in range(r.array() // 2):
-                self.points_raw.append(r.integer())
-                self.points_value.append(r.integer())
-            self.table_at.append(len(self.points_raw))
+        self.scales = _ints(r, "i")  # steps per unit
+        self.purposes = _ints(r, "b")
+        self.input_of = _ints(r, "b")
+        self.low = _ints(r, "i")  # scaled limits of what is VALID
+        self.high = _ints(r, "i")
+        self.table_at = _ints(r, "h")  # first point of each signal's table, and the end of the last
+        self.points_raw = _ints(r, "i")
+        self.points_value = _ints(r, "i")
 
     def _read_outputs(self, r: Reader) -> None:
         self.outputs: list[str] = []
@@ -102,23 +100,10 @@ class Board:
             self.safe.append(r.integer())
         self.n_outputs = len(self.outputs)
 
-    def _read_monitors(self, r: Reader) -> None:
-        n = self.n_monitors = r.array()
-        self.kinds = bytearray(n)
-        self.params: list[array[int]] = []
-        self.monitors = array("h")  # MONITOR_WIDTH numbers per monitor, plausibility first
-        self.conditions = array("i")  # CONDITION_WIDTH numbers per condition
-        self.sources = bytearray()  # signals that must be valid
-        self.explained_by = array("h")  # events that explain a failure, so that the monitor need not run
-        for i in range(n):
-            r.array()
-            self.kinds[i] = r.integer()
-            for _ in range(3):
-                self.monitors.append(r.integer())
-            _extend(r, self.conditions, self.monitors, CONDITION_WIDTH)
-            _extend(r, self.sources, self.monitors, 1)
-            _extend(r, self.explained_by, self.monitors, 1)
-            self.params.append(_ints(r, "i"))
+    def params(self, monitor: int) -> "array[int]":
+        """The numbers of one monitor, in the order of its kind's PARAMS."""
+        at = monitor * MONITOR_WIDTH
+        return self._params[self.monitors[at + 10] : self.monitors[at + 11]]
 
     def index(self, name: str) -> int:
         """Position of a signal or output in `values`; ValueError when the board has none of that name."""
@@ -139,16 +124,6 @@ class Board:
 
 
 def _ints(r: Reader, typecode: str) -> "array[int]":
-    count = r.array()
-    made = array(typecode, [0] * count)
-    for i in range(count):
-        made[i] = r.integer()
-    return made
-
-
-def _extend(r: Reader, pool: "array[int] | bytearray", spans: "array[int]", width: int) -> None:
-    """Append the numbers of one row to the pool that all monitors share; the row's span goes to `spans`."""
-    spans.append(len(pool) // width)
-    for _ in range(r.array()):
-        pool.append(r.integer())
-    spans.append(len(pool) // width)
+    """An array packed as its bytes, little-endian as all our machines are."""
+    start = r.bstr()
+    return array(typecode, bytes(memoryview(r.buf)[start : r.pos]))

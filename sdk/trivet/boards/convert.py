@@ -27,7 +27,7 @@ def ntc_reading(celsius: float, r25: float, beta: float, pull_up: float, full: i
 
 
 def ntc_points(
-    low: float, high: float, scale: int, *, r25: float, beta: float, pull_up: float, full: int, error: float = 0.1
+    low: float, high: float, scale: int, *, r25: float, beta: float, pull_up: float, full: int, error: float
 ) -> Points:
     """As many straight pieces as keep the table within `error` degrees between `low` and `high`."""
     top = (r25, beta, pull_up, full)

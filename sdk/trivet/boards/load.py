@@ -126,6 +126,7 @@ def _points(table: Table, scale: int, low: int, high: int) -> convert.Points:
             beta=ntc.number("beta"),
             pull_up=ntc.number("pull_up"),
             full=ntc.integer("full", 255, 65535),
+            error=ntc.number("error", 0.4),
         )
         ntc.done()
         return made

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import struct
+from collections.abc import Iterable
 from typing import Any
 
 from trivet_wire import catalogue as wire_catalogue
@@ -49,7 +51,13 @@ def _row(code: Code) -> bytes:
     )
 
 
-def _flat(conditions: tuple[Condition, ...]) -> list[int]:
+def _ints(typecode: str, numbers: Iterable[int]) -> bytes:
+    """An array as the appliance reads it, without a copy of each number in its heap."""
+    listed = list(numbers)
+    return struct.pack(f"<{len(listed)}{typecode}", *listed)
+
+
+def _flat(conditions: Iterable[Condition]) -> list[int]:
     return [number for one in conditions for number in one.row()]
 
 
@@ -59,30 +67,56 @@ def _board(board: Board) -> list[Any]:
         debounce[monitor.event] = monitor.debounce
     return [
         *(FORMAT, board.model, board.tick_ms, board.history_period_ms, board.history_depth, len(board.inputs)),
-        [
-            [
-                *(one.name, one.unit, one.scale, one.input, one.purpose, one.low, one.high),
-                [number for point in one.points for number in point],
-            ]
-            for one in board.signals
-        ],
+        *_signals(board),
         [[one.name, one.safe] for one in board.outputs],
         len(board.codes),
+        *_monitors(board),
+        _ints("i", (number for one in debounce for number in one.row())),
         [
-            [
-                *(one.number, one.event, one.judges, one.validity),
-                *(_flat(one.conditions), list(one.sources), list(one.unless), list(one.params)),
-            ]
-            for one in board.monitors
-        ],
-        [number for one in debounce for number in one.row()],
-        [
-            [one.name, int(one.hazardous), [number for rule in one.inhibited_by for number in rule]]
+            [one.name, int(one.hazardous), _ints("h", (number for rule in one.inhibited_by for number in rule))]
             for one in board.functions
         ],
-        _flat(board.cycle),
+        _ints("i", _flat(board.cycle)),
         [[name, event] for name, event in sorted(board.internal.items())],
-        [[name, _flat(conditions)] for name, conditions in sorted(board.gates.items())],
+        [[name, _ints("i", _flat(conditions))] for name, conditions in sorted(board.gates.items())],
+    ]
+
+
+def _signals(board: Board) -> list[Any]:
+    signals = board.signals
+    points = [point for one in signals for point in one.points]
+    ends = itertools.accumulate((len(one.points) for one in signals), initial=0)
+    return [
+        [[one.name, one.unit] for one in signals],
+        _ints("i", (one.scale for one in signals)),
+        _ints("b", (one.purpose for one in signals)),
+        _ints("b", (one.input for one in signals)),
+        _ints("i", (one.low for one in signals)),
+        _ints("i", (one.high for one in signals)),
+        _ints("h", ends),
+        _ints("i", (raw for raw, _ in points)),
+        _ints("i", (value for _, value in points)),
+    ]
+
+
+def _monitors(board: Board) -> list[bytes]:
+    rows: list[int] = []
+    pools: tuple[list[Any], ...] = ([], [], [], [])
+    for one in board.monitors:
+        spans = []
+        for pool, added in zip(pools, (one.conditions, one.sources, one.unless, one.params), strict=True):
+            start = len(pool)
+            pool.extend(added)
+            spans.append((start, len(pool)))
+        conditions, sources, unless, params = spans
+        rows += [one.event, one.judges, one.validity, *conditions, *sources, *unless, one.number, *params]
+    conditions_pool, sources_pool, unless_pool, params_pool = pools
+    return [
+        _ints("h", rows),
+        _ints("i", _flat(conditions_pool)),
+        _ints("b", sources_pool),
+        _ints("h", unless_pool),
+        _ints("i", params_pool),
     ]
 
 

@@ -55,7 +55,7 @@ class Monitors:
         self._own_status = status is None
         self._monitors: list[Monitor] = []
         for i in range(board.n_monitors):
-            self._monitors.append(KINDS[board.kinds[i]](board.params[i]))
+            self._monitors.append(KINDS[board.monitors[i * MONITOR_WIDTH + 9]](board.params(i)))
         self.verdicts = bytearray([NOT_RUN] * board.n_events)  # of the last tick, by event
 
     def run(
