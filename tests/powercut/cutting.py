@@ -1,7 +1,7 @@
 """Plays a history once, then starts from every image that a cut at any of its operations could leave.
 
-Gives figures: cuts made, how many of them torn, and how many starts found the old or the new state, lost a finished step, found
-a third state, or did not start. `sample` takes every n-th operation only.
+Gives figures: cuts made, how many of them torn, and how many starts found the old or the new state, lost a finished
+step, found a third state, or did not start. `sample` takes every n-th operation only.
 """
 
 import random

@@ -1,8 +1,8 @@
 """A NOR flash stricter than the chip, and every way to cut the power at one of its operations.
 
-`StrictFlash` is the `Flash` port over a bytearray: misaligned, unerased or out-of-sector programming panics. With a `log` it
-keeps the image before each operation, so that a clean run can be cut afterwards at every one of them: `cuts(operation)` gives
-the images that a cut before, in the middle of (several ways) and after it can leave.
+`StrictFlash` is the `Flash` port over a bytearray: misaligned, unerased or out-of-sector programming panics. With a
+`log` it keeps the image before each operation, so that a clean run can be cut afterwards at every one of them:
+`cuts(operation)` gives the images that a cut before, in the middle of (several ways) and after it can leave.
 """
 
 import random

@@ -1,7 +1,8 @@
-"""Histories to cut: each a short life of one store on a strict flash, as steps that each must happen whole or not at all.
+"""Histories to cut: each a short life of one store on a strict flash, as steps that each must happen whole or not at
+all.
 
-A history gives a function that plays one life (yielding after each step) and one that reads back, from a bare image, all that a
-start would find: the state that may only be the old or the new one.
+A history gives a function that plays one life (yielding after each step) and one that reads back, from a bare image,
+all that a start would find: the state that may only be the old or the new one.
 """
 
 import random

@@ -50,7 +50,8 @@ def test_cuts_at_random_in_a_row_never_stop_the_start_and_never_turn_the_boot_co
 
 
 def _live(journal: Journal, chance: random.Random, model: dict[int, set[bytes]]) -> None:
-    """Write until the power goes; `model` has, per key, what may stand there: the last finished value or the one being written."""
+    """Write until the power goes; `model` has, per key, what may stand there: the last finished value or the one
+    being written."""
     while True:
         key, payload = chance.randrange(10), chance.randbytes(chance.randrange(300))
         model.setdefault(key, set()).add(payload)

@@ -46,7 +46,9 @@ class Frames:
         if slot < 0:
             self.missed += 1
             return
-        good = 0
+        good = self._any_valid(mask)
+        if self.event[slot] == event and self.good[slot] and not good:
+            return
         count = 0
         for signal in range(len(self._history.values)):
             if signal >= 30 or count == SIGNALS:
@@ -55,18 +57,20 @@ class Frames:
                 at = slot * SIGNALS + count
                 self._signal[at] = signal
                 self._validity[at] = self._history.validity[signal]
-                if self._history.validity[signal] == VALID:
-                    good = 1
                 self._samples[at] = self._history.copy(signal, self._values, at * self._depth)
                 count += 1
-        if self.event[slot] == event and self.good[slot] and not good:
-            return
         self.event[slot] = event
         self.trigger[slot] = trigger
         self.good[slot] = good
         self._count[slot] = count
         self._uptime[slot] = uptime_s
         self._cycle[slot] = cycle
+
+    def _any_valid(self, mask: int) -> int:
+        for signal in range(min(30, len(self._history.values))):
+            if mask >> signal & 1 and self._history.validity[signal] == VALID:
+                return 1
+        return 0
 
     def _free(self, event: int) -> int:
         best = -1

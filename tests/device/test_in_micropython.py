@@ -1,0 +1,15 @@
+"""The tests of this folder that need no pytest once more, in the real MicroPython."""
+
+from pathlib import Path
+
+import pytest
+import upy
+
+HERE = Path(__file__).parent
+FILES = ("test_dem", "test_fault_memory", "test_inhibit", "test_journal", "test_no_allocation")
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_in_micropython(name: str) -> None:
+    done = upy.run_micropython(HERE / f"{name}.py", heapsize="1m", paths=[HERE])
+    assert done.stdout.splitlines()[-1].startswith(b"passed"), done.stdout.decode()
