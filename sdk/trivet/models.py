@@ -20,7 +20,7 @@ Name = Annotated[str, Meta(min_length=1, max_length=64)]
 Language = Annotated[str, Meta(min_length=2, max_length=16)]
 Event = Annotated[int, Meta(ge=0, le=511)]
 Verdicts = Annotated[bytes, Meta(max_length=128)]  # two bits for each of 512 events
-Samples = Annotated[bytes, Meta(min_length=1, max_length=samples.MAX_SAMPLES * samples.MAX_BYTES)]
+Samples = Annotated[bytes, Meta(max_length=samples.MAX_SAMPLES * samples.MAX_BYTES)]
 
 CHANNEL_NAMES = ("appliance", "serial", "account", "factory reset")
 

@@ -1,0 +1,95 @@
+"""Bytes that the real firmware made in MicroPython, read from its flash and judged by who shares no code with it."""
+
+from pathlib import Path
+
+import cbor2
+import pycddl
+import pytest
+import trivet
+from appliance.sim.flash import FileFlash
+from appliance.store.journal import Journal
+from cryptography.hazmat.primitives import hashes, hmac
+from trivet.decode import decode
+from trivet.mac0 import MessageKey
+from trivet.models import Evidence, Message
+from trivet.sim.device import Device, Provision
+from trivet.sim.world import World
+from trivet_wire import ids
+
+SECRET, DEVICE, EPOCH = bytes(range(32)), "00112233445566ff", 1
+SECTOR = 4096
+
+
+@pytest.fixture(scope="module")
+def spooled(tmp_path_factory: pytest.TempPathFactory) -> list[bytes]:
+    """What an oven without a link has queued after its upper element broke and it was restarted; all is allowed."""
+    device = Device(tmp_path_factory.mktemp("oven"))
+    identity = Provision(DEVICE, SECRET, "oven", EPOCH)
+    with World("oven", device, identity=identity, faults=[("element_top_open", 600)]) as world:
+        for purpose in ("service", "improve", "personal"):
+            world.say(f"consent {purpose} yes")
+        world.run_until(960)
+        world.restart()
+        world.run_until(970)
+        queued = world.state.queued
+    messages = read_spool(device.journal)
+    assert len(messages) == queued
+    return messages
+
+
+def read_spool(image: Path) -> list[bytes]:
+    from appliance.outbox.spool import Spool
+
+    journal = Journal(FileFlash(str(image), image.stat().st_size // SECTOR))
+    journal.mount()
+    spool = Spool(journal, 2)
+    spool.load()
+    messages = []
+    buf = bytearray(ids.MAX_MESSAGE)
+    while size := spool.peek(buf):
+        messages.append(bytes(buf[:size]))
+        spool.mark_sent()
+    return messages
+
+
+def test_every_kind_of_a_bad_day_is_there(spooled: list[bytes]) -> None:
+    kinds = {cbor2.loads(cbor2.loads(message)[2])[ids.F_KIND] for message in spooled}
+    assert {ids.FAULT, ids.EVIDENCE, ids.HEARTBEAT, ids.CONSENT, ids.OPERATION, ids.INVENTORY} <= kinds
+
+
+def test_the_rules_and_an_independent_reader_accept_them(spooled: list[bytes]) -> None:
+    cddl = (Path(trivet.__file__).parent / "messages.cddl").read_text(encoding="utf-8")
+    for message in spooled:
+        protected, unprotected, payload, tag = cbor2.loads(message, allow_duplicate_keys=False)
+        assert (cbor2.loads(protected), unprotected) == ({1: 4}, {})
+        mac = hmac.HMAC(SECRET, hashes.SHA256())
+        mac.update(cbor2.dumps(["MAC0", protected, bytes.fromhex(DEVICE) + bytes([EPOCH]), payload]))
+        assert tag == mac.finalize()[:8]
+        fields = cbor2.loads(payload, allow_duplicate_keys=False)
+        assert cbor2.dumps(fields, canonical=True) == payload
+        rule = ids.KIND_NAMES[fields[ids.F_KIND]] + "-message"
+        pycddl.Schema(cddl).validate_cbor(message)
+        pycddl.Schema(f"root = {rule}\n{cddl}").validate_cbor(payload)
+
+
+def test_the_sdk_reads_them_in_order(spooled: list[bytes]) -> None:
+    key = MessageKey(SECRET, DEVICE, EPOCH)
+    seqs = []
+    for message in spooled:
+        kind = ids.KIND_NAMES[cbor2.loads(cbor2.loads(message)[2])[ids.F_KIND]]
+        read = decode(f"t/{DEVICE}/u/{kind}", message, [key])
+        assert isinstance(read, Message)
+        assert read.extra == 0
+        seqs.append((read.boot, read.seq))
+        if isinstance(read.body, Evidence):
+            assert read.body.frames
+            assert all(frame.values() for frame in read.body.frames)
+    assert seqs == sorted(set(seqs))
+
+
+def test_they_keep_to_the_size_goals(spooled: list[bytes]) -> None:
+    """As made by the oven: fault and heartbeat with whatever its counters say, evidence with its own freeze frame."""
+    goals = {ids.FAULT: 48, ids.HEARTBEAT: 48, ids.EVIDENCE: 420 - 74}
+    for message in spooled:
+        kind = cbor2.loads(cbor2.loads(message)[2])[ids.F_KIND]
+        assert len(message) <= goals.get(kind, ids.MAX_MESSAGE)
