@@ -90,7 +90,8 @@ def test_a_slow_departure_is_noticed() -> None:
             break
     assert plant.alarms
     assert plant.extra[1] > -60
-    assert plant.detector.blamed == 1 << 1
+    assert plant.detector.blamed >> 1 & 1
+    assert plant.detector.departure[1] < -48  # three scales, downwards
 
 
 def test_signals_that_always_move_together_may_move_together() -> None:
@@ -243,9 +244,9 @@ def test_every_interpreter_finds_the_same() -> None:
     plant = Plant(13, channels=5)
     total = 0
     for row in range(LEARN + 300):
-        plant.extra[row % 5] += plant.dice.below(7) - 3
+        plant.extra[row % 5] += plant.dice.below(7) - 2
         plant.run(1)
-        for part in plant.detector.contribution:
+        for part in plant.detector.departure:
             total = (total * 31 + part) & 0xFFFFFF
     assert (total, plant.alarms) == (SAME_TOTAL, SAME_ALARMS)
 
@@ -274,7 +275,7 @@ def test_the_monitor_takes_a_sample_each_so_many_ticks_and_ranks_signals() -> No
     assert monitor.check(values, validity) == NOT_RUN
 
 
-SAME_TOTAL = 0
-SAME_ALARMS = 0
+SAME_TOTAL = 4083286
+SAME_ALARMS = 246
 
 run(globals()) if __name__ == "__main__" else None

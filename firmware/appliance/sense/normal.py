@@ -25,7 +25,7 @@ TYPE_CHECKING = False
 _BITS = 8  # of fraction in smoothed values
 _WINDOW = 4  # smoothing over 2^4 samples
 _WARM = 32  # samples until the smoothed value has forgotten its start
-_LARGEST = 1 << 29  # values are taken for no more than that
+_LARGEST = (1 << 29) - 1  # values are taken for no more than that
 _RANGE = 1 << 20  # a value is followed so far from the first one, and taken for that much beyond
 _FAR = 4096  # /16: a deviation is taken for 256 scales beyond that
 _BACK = 48  # /16: within three scales of normal is back in any case
@@ -61,9 +61,11 @@ class Detector:
         self._unit = array("i", [0] * n)  # of the scale: a power of two, /256
         self._scale = array("i", [0] * n)  # in sixteenths of the unit
         self._inverse = array("i", [0] * (n * n))  # of the shrunk correlation, /256
-        self._z = array("i", [0] * n)  # deviation now, in sixteenths of the scale
-        self._peak = array("i", [0] * n)  # its largest in this alarm
-        self.contribution = array("i", [0] * n)  # to T², /256: now, or at the worst moment of an alarm
+        self._away = array("i", [0] * n)  # deviation now, in units
+        self._z = array("i", [0] * n)  # the same in sixteenths of the scale
+        self._furthest = array("i", [0] * n)  # the largest of each in this alarm
+        self._peak = array("i", [0] * n)
+        self.departure = array("i", [0] * n)  # in sixteenths of the scale: now, or at the worst moment of an alarm
         self.relearn()
 
     def relearn(self) -> None:
@@ -94,11 +96,11 @@ class Detector:
         return FAILED if self.doing == ALARM else PASSED
 
     def share(self, i: int) -> int:
-        """Percent of the departure that channel i makes: of now, or of the alarm's worst moment."""
+        """Percent of all departures, squared, that channel i makes: now, or at the worst moment of an alarm."""
         total = 0
         for j in range(self._n):
-            total += max(0, self.contribution[j]) >> 4
-        return (max(0, self.contribution[i]) >> 4) * 100 // total if total else 0
+            total += self.departure[j] * self.departure[j] >> 4
+        return (self.departure[i] * self.departure[i] >> 4) * 100 // total if total else 0
 
     def learned(self) -> "array[int]":
         """What survives a restart when it is kept: for `adopt`. Empty while learning."""
@@ -170,12 +172,12 @@ class Detector:
         self.doing = WATCHING
 
     def _measure(self) -> int:
-        """T², /256, and each channel's part in it."""
+        """T², /256."""
         n = self._n
         z = self._z
         worst = 0
         for i in range(n):
-            away = (self._smooth[i] - self._zero[i]) >> self._unit[i]
+            away = self._away[i] = (self._smooth[i] - self._zero[i]) >> self._unit[i]
             away = max(-SPAN << 12, min(SPAN << 12, away))
             away = max(-_FAR, min(_FAR, (away << 8) // self._scale[i]))
             z[i] = away
@@ -188,10 +190,9 @@ class Detector:
             joint = 0
             for j in range(n):
                 joint += inverse[row + j] * z[j]
-            part = z[i] * (joint >> 8)
-            distance += part
+            distance += z[i] * (joint >> 8)
             if not keep:
-                self.contribution[i] = part
+                self.departure[i] = z[i]
         return distance
 
     def _raise(self) -> None:
@@ -200,6 +201,7 @@ class Detector:
         self._count = 0
         self._top = 0
         for i in range(self._n):
+            self._furthest[i] = abs(self._away[i])
             self._peak[i] = abs(self._z[i])
             self._top = max(self._top, self._peak[i])
         for i in range(self._n):
@@ -209,18 +211,19 @@ class Detector:
     def _hold(self) -> None:
         """Who departs furthest owns the alarm; it ends when the owners who went at least half as far are back."""
         peak = self._peak
+        furthest = self._furthest
         if self._count < _SETTLE:
             self._count += 1
         for i in range(self._n):
-            away = abs(self._z[i])
-            if away > peak[i]:
-                peak[i] = away
-            if away >= self._top:
-                self._top = away
+            z = abs(self._z[i])
+            peak[i] = max(peak[i], z)
+            furthest[i] = max(furthest[i], abs(self._away[i]))
+            if z >= self._top:
+                self._top = z
                 self.blamed |= 1 << i
         for i in range(self._n):
             if self.blamed >> i & 1 and peak[i] * 2 >= self._top:
-                if abs(self._z[i]) >= max(_BACK, peak[i] * 5 >> 4):
+                if abs(self._z[i]) >= _BACK and abs(self._away[i]) >= (furthest[i] >> 4) * 5:
                     return
         self.doing = SETTLING if self._count == _SETTLE else WATCHING
         self._count = 0

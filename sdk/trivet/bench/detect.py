@@ -30,7 +30,7 @@ BLIND = 175  # the blind alarm's row, counted from the first scored one
 STEPS = 10_000
 LARGEST = 1 << 29
 _HEAP = "160k"
-_DEVICE = Path(__file__).with_name("detect_device.py")
+_DEVICE = paths.firmware().parent / "tools" / "device" / "detect.py"
 _NOT_SIGNALS = ("datetime", "anomaly", "changepoint")
 
 

@@ -45,14 +45,14 @@ class Drift:
         self.detector.relearn()
 
     def worst(self, nth: int) -> int:
-        """The index in `values` of the signal that departs most (0), second most (1) …; -1 where no more depart."""
-        detector = self.detector
+        """The index in `values` of the signal that departs most (0), second most (1) …; -1 beyond the last."""
+        departure = self.detector.departure
         for i in range(len(self._from)):
             before = 0
             for j in range(len(self._from)):
-                ahead = detector.contribution[j] - detector.contribution[i]
+                ahead = abs(departure[j]) - abs(departure[i])
                 if ahead > 0 or (ahead == 0 and j < i):
                     before += 1
-            if before == nth and detector.contribution[i] > 0:
+            if before == nth:
                 return self._from[i]
         return -1

@@ -1,6 +1,6 @@
-"""The appliance's side of `detect`: runs under MicroPython, never under CPython.
+"""The appliance's side of `tools/bench detect`: runs under MicroPython, never under CPython.
 
-    detect_device.py CALIBRATE CHANNELS ROWS  < rows of little-endian int32  > one JSON line
+    detect.py CALIBRATE CHANNELS ROWS  < rows of little-endian int32  > one JSON line
 
 Feeds the very `drift` monitor, with its own defaults, row by row. Once it has learned, the heap is locked around each
 sample, so that an allocation would end the run with a MemoryError.
@@ -11,7 +11,7 @@ import json
 import sys
 from array import array
 
-import micropython  # type: ignore[import-not-found]
+import micropython
 from appliance.sense.monitors.drift import PARAMS, Drift
 from trivet_wire.ids import FAILED
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def taken() -> int:
     """Bytes of heap in use."""
     gc.collect()
-    allocated: int = gc.mem_alloc()  # type: ignore[attr-defined]
+    allocated: int = gc.mem_alloc()
     return allocated
 
 
@@ -50,11 +50,11 @@ def main(calibrate: int, channels: int, rows: int) -> None:
         if row < calibrate:
             drift.check(values, validity)
             continue
-        heap = gc.mem_alloc()  # type: ignore[attr-defined]
+        heap = gc.mem_alloc()
         micropython.heap_lock()
         verdict = drift.check(values, validity)
         micropython.heap_unlock()
-        grown += gc.mem_alloc() - heap  # type: ignore[attr-defined]
+        grown += gc.mem_alloc() - heap
         locked += 1
         verdicts[row] = verdict == FAILED
         if verdicts[row] and not verdicts[row - 1]:
