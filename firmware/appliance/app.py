@@ -126,7 +126,7 @@ class Appliance:
         )
         if identity.brokers:
             client = Client(identity.device, ports.link)
-            self.uplink = Uplink(identity, client, self.spool, self.reporter.hello, ports.random, ports.teller)
+            self.uplink = Uplink(identity, client, self.spool, sealer.room, self.reporter.hello, ports.random, ports.teller)
 
     def _tasks(self) -> "list[Task]":
         """The one table of what runs: name, period in ms (0: every turn), what is polled, what makes a crash safe."""
@@ -161,6 +161,10 @@ class Appliance:
         event = {"e": "consent", "purpose": name, "granted": granted, "seq": self.consent.seq, "left": self.spool.count}
         self._ports.teller.tell(event)
         return True
+
+    def clear(self, who: int) -> None:
+        """After a repair: every code to its initial status; the entries leave tombstones that name `who`."""
+        self.manager.clear_all(who)
 
     # -- tasks ---------------------------------------------------------------------------------------------------------
 

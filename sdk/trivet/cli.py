@@ -12,7 +12,9 @@ from typer.core import TyperGroup
 # word -> module; each has `app`, a typer.Typer with one command or several
 COMMANDS = {
     "sim": "trivet.commands.sim",
+    "demo": "trivet.commands.demo",
     "doctor": "trivet.commands.doctor",
+    "plots": "trivet.commands.plots",
     "serve": "trivet.commands.serve",
     "enrol": "trivet.commands.enrol",
     "claim": "trivet.commands.claim",

@@ -13,16 +13,21 @@ if TYPE_CHECKING:
 
         def serve(self) -> None: ...
 
+        def clear(self, who: int) -> None: ...
+
         def decide(self, purpose: int, granted: bool, channel: int, language: str, text_hash: int) -> bool: ...
 
 
 def obey(appliance: "Appliance", line: str, teller: "Teller") -> None:
-    """`consent PURPOSE yes|no [LANGUAGE [TEXT-HASH as 8 hex digits]]`; anything else is answered with what is understood."""
+    """`consent PURPOSE yes|no [LANGUAGE [TEXT-HASH as 8 hex digits]]`, or `clear` after a repair; nothing else."""
     words = line.split()
     done = False
     if len(words) >= 3 and words[0] == "consent" and words[1] in PURPOSE_NAMES and words[2] in ("yes", "no"):
         language = words[3] if len(words) > 3 else "en"
         text_hash = int(words[4], 16) if len(words) > 4 else 0
         done = appliance.decide(PURPOSE_NAMES.index(words[1]), words[2] == "yes", 0, language, text_hash)
+    elif words == ["clear"]:
+        appliance.clear(1)
+        done = True
     if not done:
         teller.tell({"e": "misunderstood", "line": line})

@@ -1,14 +1,18 @@
-"""A simulated appliance's flash, as a directory: takes an identity from enrolment (or makes one that talks to nobody), writes
-the littlefs image that provisioning would flash. The journal beside it belongs to the firmware alone.
+"""A simulated appliance's flash, as a directory: takes an identity from enrolment (or makes one that talks to nobody),
+writes the littlefs image that provisioning would flash. The journal beside it belongs to the firmware alone.
 """
 
 import secrets
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from littlefs import LittleFS
 from trivet_wire import cbor
+
+if TYPE_CHECKING:
+    from trivet.registry import Identity
 
 _BLOCK = 4096
 _BLOCKS = 64
@@ -32,6 +36,12 @@ class Provision:
     def alone(model: str) -> "Provision":
         """An identity of its own for a simulation without a cloud."""
         return Provision(secrets.token_hex(8), secrets.token_bytes(32), model)
+
+    @staticmethod
+    def of(identity: "Identity") -> "Provision":
+        """What enrolment in a cloud gave."""
+        names = ("device", "message_key", "model", "epoch", "brokers", "key_der", "cert_der", "ca_der")
+        return Provision(**{name: getattr(identity, name) for name in names})
 
     def files(self) -> dict[str, bytes]:
         """Name and content of every file in /fs."""
