@@ -60,15 +60,16 @@ class Appliance:
     def __init__(self, ports: "Ports", application: "Callable[[Board], Application]", language: str = "en") -> None:
         self._ports = ports
         packed = ports.packed
-        self.board = Board(packed.read("board.cbor"))
+        board = Board(packed.read("board.cbor"))  # its names are needed at start alone: not kept
+        self._period = board.tick_ms
         self.catalogue = Catalogue(packed.read("catalogue.bin"))
         self.journal = Journal(ports.flash)
         self.journal.mount()
         self.boot = count_boot(self.journal)
-        self._build_faults()
-        self._build_outbox()
+        self._build_faults(board)
+        self._build_outbox(board.model)
         self.tick = Tick(
-            self.board,
+            board,
             ports.sensors,
             ports.actuators,
             self.signals,
@@ -77,11 +78,11 @@ class Appliance:
             self.memory,
             self.inhibit,
             self.history,
-            application(self.board),
+            application(board),
         )
         texts = Texts(packed.read("texts_" + language + ".bin"))
         status = self.manager.status
-        names = [function.name for function in self.board.functions]
+        names = [function.name for function in board.functions]
         self.watch = Watch(status, self.inhibit, names, self.catalogue, ports.teller)
         self._panel = Panel(status, self.inhibit, self.catalogue, texts, language, ports.teller)
         self._cycle = False
@@ -91,8 +92,7 @@ class Appliance:
         self.watch.start()
         ports.teller.tell({"e": "started", "boot": self.boot, "left": self.spool.count, "consent": self.consent.mask})
 
-    def _build_faults(self) -> None:
-        board = self.board
+    def _build_faults(self, board: Board) -> None:
         self.signals = Signals(board)
         config = event_config(board, self.catalogue)
         state = EventState(board.n_events)
@@ -107,7 +107,7 @@ class Appliance:
         self.inhibit = inhibition(board)
         self.monitors = Monitors(board, self.manager.status)
 
-    def _build_outbox(self) -> None:
+    def _build_outbox(self, model: str) -> None:
         """Without an identity nothing is ever recorded for sending; without brokers nothing is sent."""
         ports = self._ports
         self.spool = Spool(self.journal, self.boot)
@@ -119,7 +119,7 @@ class Appliance:
         identity = trust.load(ports.files)
         if identity is None:
             return
-        about = About(self.board.model, VERSION, self.catalogue_id)
+        about = About(model, VERSION, self.catalogue_id)
         sealer = Sealer(identity.key, self.boot, ports.clock, self.consent, self.spool, ports.teller)
         self.reporter = Reporter(
             about, self.manager, self.inhibit, self.catalogue, self.journal, self.consent, self.spool, sealer
@@ -130,7 +130,7 @@ class Appliance:
 
     def _tasks(self) -> "list[Task]":
         """The one table of what runs: name, period in ms (0: every turn), what is polled, what makes a crash safe."""
-        period = self.board.tick_ms
+        period = self._period
         return [
             Task("tick", period, self.tick.run, self.tick.fail),
             Task("memory", period, self._save),

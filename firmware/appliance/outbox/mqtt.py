@@ -32,8 +32,8 @@ ACK_MS = 5000  # a PUBACK or PINGRESP later than this means a dead connection
 WINDOW = 4  # QoS 1 packets without PUBACK
 READS = 4  # reads from the socket in one poll, so that a flood cannot hold the appliance
 
-_TX = 1280
-_RX = 1024
+_TX = 896  # the largest message we build, its topic and the packet's head
+_RX = 512  # a receipt with 32 refusals; larger packets are skipped
 
 
 class Client(MQTTClient):

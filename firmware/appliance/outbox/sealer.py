@@ -28,22 +28,22 @@ class Sealer:
         self._consent = consent
         self._spool = spool
         self._teller = teller
-        self._buf = bytearray(MAX_BODY + envelope.OVERHEAD)
-        self._view = memoryview(self._buf)
+        self.room = bytearray(MAX_BODY + envelope.OVERHEAD)
+        self._view = memoryview(self.room)
         self.refused = 0  # messages that found no room in the spool
 
     def open(self, kind: int, spooled: bool = True) -> Writer:
         """A writer behind the head's seven fields; `seq` is the spool's next, or 0 for what is never spooled."""
         clock = self._clock
         spool = self._spool
-        writer = Writer(self._buf, envelope.HEADROOM, len(self._buf) - envelope.TAILROOM)
+        writer = Writer(self.room, envelope.HEADROOM, len(self.room) - envelope.TAILROOM)
         seq = spool.next_seq() if spooled else 0
         envelope.put_head(writer, kind, self.boot, seq, clock.ticks_ms(), clock.wall_s(), self._consent.seq)
         return writer
 
     def seal(self, writer: Writer) -> memoryview:
         """The finished message."""
-        start = envelope.seal(self._key, self._buf, envelope.HEADROOM, writer.pos)
+        start = envelope.seal(self._key, self.room, envelope.HEADROOM, writer.pos)
         return self._view[start : writer.pos + envelope.TAILROOM]
 
     def queue(self, kind: int, purpose: int, writer: Writer, confirmed: bool = False) -> bool:

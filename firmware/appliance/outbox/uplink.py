@@ -27,13 +27,14 @@ _MAX_REFUSED = 32  # of one receipt
 
 
 class Uplink:
-    """`hello()` gives the sealed hello of now; `random(n)` n random bytes, for the jitter alone."""
+    """`room` is the sealer's buffer: free between messages, as large as any. `hello()` gives the sealed hello of now; `random(n)` n random bytes, for the jitter alone."""
 
     def __init__(
         self,
         identity: "Identity",
         client: "Client",
         spool: "Spool",
+        room: bytearray,
         hello: "Callable[[], memoryview]",
         random: "Callable[[int], bytes]",
         teller: "Teller",
@@ -47,8 +48,8 @@ class Uplink:
         self._teller = teller
         self._up_topic = topic + b"/u/"
         self._ack_topic = topic + _ACK_TOPIC
-        self._buf = bytearray(ids.MAX_MESSAGE // 4)
-        self._view = memoryview(self._buf)
+        self._buf = room
+        self._view = memoryview(room)
         self._broker = 0
         self._failures = 0  # connections in a row that neither held nor brought a receipt
         self._wait_until = 0

