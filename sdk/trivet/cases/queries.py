@@ -132,7 +132,7 @@ async def _owners(session: AsyncSession, ids_: set[str]) -> dict[str, views.Owne
     )
     return {
         device_id: views.Owner(owner.id, owner.name, owner.phone, owner.email, owner.language)
-        for device_id, owner in (await session.execute(query)).tuples()
+        for device_id, owner in await session.execute(query)
     }
 
 

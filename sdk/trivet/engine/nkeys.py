@@ -49,7 +49,7 @@ def read_claims(token: bytes) -> dict[str, Any]:
     if len(parts) != 3:
         raise JwtError("not a JWT: expected three parts")
     try:
-        body = msgspec.json.decode(base64.urlsafe_b64decode(parts[1] + b"=" * (-len(parts[1]) % 4)))
+        body = msgspec.json.decode(_unb64(parts[1]))
     except (binascii.Error, msgspec.DecodeError) as error:
         raise JwtError("not a JWT: its body is no JSON") from error
     if not isinstance(body, dict):
@@ -59,6 +59,10 @@ def read_claims(token: bytes) -> dict[str, Any]:
 
 def _b64(raw: bytes) -> bytes:
     return base64.urlsafe_b64encode(raw).rstrip(b"=")
+
+
+def _unb64(text: bytes) -> bytes:
+    return base64.urlsafe_b64decode(text + b"=" * (-len(text) % 4))
 
 
 def _b32(raw: bytes) -> str:
