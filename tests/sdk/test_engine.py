@@ -247,9 +247,6 @@ async def test_a_cloud_restarts_with_everything_it_had(tmp_path: Path) -> None:
     async with Cloud(settings(tmp_path), http=False) as again:
         assert again.first_login is None
         assert not again.vault.fresh
-        assert (
-            await catalogues.add(again.store, traffic.MODEL, traffic.packed(), traffic.rich_json()) == traffic.CATALOGUE
-        )
         sender.identity.brokers[:] = [again.broker]
         async with MqttClient(sender.identity) as client:
             await client.publish(*sender.fault())

@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import cbor2
 import pytest
 from cloud_kit import Bench, bench
 from hypothesis import HealthCheck, given, settings
