@@ -1,6 +1,6 @@
-"""First script of a simulated appliance, outside the ROM image: mounts it at /rom and hands over to `main`.
+"""First script of a simulated appliance, outside the ROM image: mounts it at /rom and hands over to a module of it.
 
-Arguments: address (or path) of the image, its size, then the appliance's own.
+Arguments: address (or path) of the image, its size, the module to run, then what that module's `main` takes.
 """
 
 import sys
@@ -20,7 +20,4 @@ def _mount(where: str, size: int) -> None:
 
 
 _mount(sys.argv[1], int(sys.argv[2]))
-
-import main  # noqa: E402  only found once the image is mounted
-
-main.main(sys.argv[3:])
+__import__(sys.argv[3], None, None, ("main",)).main(sys.argv[4:])

@@ -19,6 +19,12 @@ from .errors import SimulationError
 _HEAD = struct.Struct("<H")
 
 
+def start_command(image: Path, heap_kib: int, entry: str, *arguments: str) -> list[str]:
+    """The command line that runs module `entry` of an image in MicroPython."""
+    script = paths.firmware() / "appliance" / "sim" / "start.py"
+    return [sys.executable, "-P", launch.__file__, str(image), str(heap_kib), str(script), entry, *arguments]
+
+
 class Appliance:
     """One run of the firmware, from power-on to power-off. `told` gets ("event", dict) and ("show", text)."""
 
@@ -29,15 +35,14 @@ class Appliance:
         board: Board,
         heap_kib: int,
         language: str,
+        entry: str,
         told: Callable[[str, Any], None],
     ) -> None:
         inputs, outputs = len(board.inputs), len(board.outputs)
         self._answer = struct.Struct(f"<{outputs}h")
         self._told = told
         self._errors = open(folder / "stderr.log", "w+b")  # noqa: SIM115  lives as long as the process
-        boot = paths.firmware() / "appliance" / "sim" / "start.py"
-        command = [sys.executable, "-P", launch.__file__, str(image), str(heap_kib), str(boot), str(folder)]
-        command += [str(inputs), str(outputs), language]
+        command = start_command(image, heap_kib, entry, str(folder), str(inputs), str(outputs), language)
         self.process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._errors, bufsize=1 << 16
         )

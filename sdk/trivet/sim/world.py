@@ -62,8 +62,12 @@ class World:
         on_event: Callable[[Event], None] | None = None,
         heap_kib: int = HEAP_KIB,
         language: str = "en",
+        entry: str = "main",
     ) -> None:
-        """`identity` is written into the device when given; a device without one gets one that talks to nobody."""
+        """`identity` is written into the device when given; a device without one gets one that talks to nobody.
+
+        `entry` is the firmware's module to run: `appliance.sim.locked` runs the same with the heap locked in each tick.
+        """
         self.board = board if isinstance(board, Board) else boards.load(board)
         self.device = device or Device()
         if identity is not None or not self.device.provisioned:
@@ -75,6 +79,7 @@ class World:
         self.on_event = on_event
         self._heap_kib = heap_kib
         self._language = language
+        self._entry = entry
         self._image = rom.build(self.board)
         self._tick_ms = self.board.tick_ms
         self._now_ms = 0
@@ -96,7 +101,7 @@ class World:
         self._started_ms = self._now_ms
         self.state.connected = False
         self.appliance = Appliance(
-            self._image, self.device.folder, self.board, self._heap_kib, self._language, self._told
+            self._image, self.device.folder, self.board, self._heap_kib, self._language, self._entry, self._told
         )
         self._on().idle()  # its start is over when it answers
 

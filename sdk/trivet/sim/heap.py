@@ -1,0 +1,112 @@
+"""What the firmware needs of the heap, measured on itself: a bake that breaks, alone and with TLS up, each tick under a
+locked heap, and every module's share. Takes boards, gives figures in bytes; knows no table to print.
+"""
+
+import ast
+import asyncio
+import json
+import subprocess
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from appliance.store.wear import wear_years
+
+from trivet import boards, paths
+from trivet.boards import Board
+
+from . import rom
+from .appliance import start_command
+from .consent import consent_line
+from .device import Device, Provision
+from .world import HEAP_KIB, Event, World
+
+_SKIP = {"appliance.sim.start", "appliance.sim.locked", "appliance.sim.shares", "appliance.store.wear"}
+_ROOMY_KIB = 1024  # for counting shares: nothing is to fail there
+
+
+def measure(names: list[str], say: Callable[[str], None]) -> dict[str, Any]:
+    """The object that `tools/heap --json` prints."""
+    figures: dict[str, Any] = {}
+    for name in names:
+        board = boards.load(name)
+        figures[name] = measure_board(board, say)
+    say("importing every module alone, lowest first")
+    return {"board": figures, "modules": shares(boards.load(names[0])), "wear_years": round(wear_years(), 1)}
+
+
+def measure_board(board: Board, say: Callable[[str], None]) -> dict[str, int]:
+    """`boot`: after start; `peak`: through a bake that breaks; `tick_alloc`: of any tick; `tls`: the peak with a broker."""
+    name, fault = next(iter(boards.plant(board).FAULTS.items()))
+    say(f"{board.name}: a bake with {name} at a heap of {HEAP_KIB} KiB, every tick with the heap locked")
+    seen: list[Event] = []
+    with World(board, faults=[(name, fault.at_s)], on_event=seen.append, entry="appliance.sim.locked") as world:
+        world.say(consent_line("service", True))
+        world.run_until(fault.until_s)
+        peak, ticks = world.state.heap_peak, world.state.ticks
+    crashes = [event.data["trace"] for event in seen if event.kind == "crash"]
+    if crashes:
+        raise RuntimeError(f"a task crashed with the heap locked:\n{crashes[0]}")
+    boot = next(int(event.data["boot"]) for event in seen if event.kind == "heap")
+    most = max(int(event.data["most"]) for event in seen if event.kind == "locked")
+    say(f"{board.name}: {ticks} ticks; the same with mutual TLS to a broker")
+    return {"boot": boot, "peak": peak, "tick_alloc": most, "tls": asyncio.run(_with_broker(board, name, fault.at_s))}
+
+
+async def _with_broker(board: Board, fault: str, at_s: float) -> int:
+    """The peak through the same fault, told to a real cloud over TLS."""
+    from trivet.config import Settings
+    from trivet.serve import Cloud
+
+    with tempfile.TemporaryDirectory(prefix="trivet-heap-") as scratch:
+        settings = Settings(data_dir=Path(scratch), http_port=0, mqtt_port=0, nats_port=0)
+        async with Cloud(settings, http=False) as cloud:
+            identity = await cloud.enrol(board.model, board.folder)
+            return await asyncio.to_thread(_bake, board, Provision.of(identity), fault, at_s)
+
+
+def _bake(board: Board, who: Provision, fault: str, at_s: float) -> int:
+    with World(board, Device(), identity=who, faults=[(fault, at_s)]) as world:
+        world.say(consent_line("service", True))
+        if not world.idle(30):
+            raise RuntimeError("the appliance did not reach its broker within 30 s")
+        world.run_until(at_s + 120)
+        if not world.idle(30) or world.state.acked < 3:
+            raise RuntimeError("the fault's messages were not receipted within 30 s")
+        return world.state.heap_peak
+
+
+def shares(board: Board) -> dict[str, int]:
+    """Bytes of RAM by module, each imported from the ROM image after what it needs."""
+    command = start_command(rom.build(board), _ROOMY_KIB, "appliance.sim.shares", *_lowest_first())
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    found: dict[str, int] = json.loads(done.stdout)
+    return found
+
+
+def _lowest_first() -> list[str]:
+    root = paths.firmware()
+    trees = {}
+    for path in sorted(root.rglob("*.py")):
+        name = ".".join(path.relative_to(root).with_suffix("").parts).removesuffix(".__init__")
+        if name not in _SKIP:
+            trees[name] = (ast.parse(path.read_text(encoding="utf-8")), path.name == "__init__.py")
+    order: list[str] = []
+    for name in trees:
+        _visit(name, trees, order, set())
+    return order
+
+
+def _visit(name: str, trees: dict[str, tuple[ast.Module, bool]], order: list[str], path: set[str]) -> None:
+    if name in order or name not in trees or name in path:
+        return
+    tree, package = trees[name]
+    parts = name.split(".")
+    for node in tree.body:
+        if isinstance(node, ast.ImportFrom):
+            base = parts[: len(parts) - node.level + (1 if package else 0)] if node.level else []
+            source = ".".join([*base, node.module] if node.module else base)
+            for needed in (source, *(f"{source}.{alias.name}" for alias in node.names)):
+                _visit(needed, trees, order, path | {name})
+    order.append(name)
