@@ -79,7 +79,7 @@ def test_every_case():
         try:
             play(given, script)
         except AssertionError as error:
-            raise AssertionError("%s: %s: %s" % (rule, name, error))  # noqa: B904  MicroPython has no `from`
+            raise AssertionError("%s: %s: %s" % (rule, name, error))
 
 
 def test_there_are_enough_of_them_and_each_has_its_name():

@@ -7,7 +7,7 @@ from runner import run
 from trivet_wire import samples
 from trivet_wire.ids import DISCONNECTED, FAILED, OUT_OF_RANGE, PASSED, TRIGGER_TEST_FAILED
 
-# (rule, slots, priorities of events 0.., script, events that hold an entry, overflow); F0 = event 0 fails, P0 = it passes
+# (rule, slots, priorities of events 0.., script, events that hold an entry, overflow); F0: event 0 fails, P0: passes
 DISPLACEMENT = (
     ("room is used first", 3, (5, 5, 5), "F0 F1 F2", {0, 1, 2}, False),
     ("the oldest passive entry of equal priority goes", 2, (5, 5, 5), "F0 P0 F1 P1 F2", {1, 2}, False),

@@ -60,7 +60,7 @@ def test_the_tick_of_the_fault_room_allocates_nothing():
         if turn % 8 == 0:
             tick.rig.save()
     assert any(tick.rig.manager.status)
-    assert tick.rig.state.overflow or any([tick.rig.memory.holds(event) for event in range(EVENTS)])
+    assert tick.rig.state.overflow or any(tick.rig.memory.holds(event) for event in range(EVENTS))
 
 
 run(globals()) if __name__ == "__main__" else None

@@ -8,11 +8,11 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from appliance.store.boot import count_boot  # noqa: E402
-from appliance.store.journal import Journal, JournalFull  # noqa: E402
-from cutting import cut_everywhere  # noqa: E402
-from flash import PowerCut, StrictFlash  # noqa: E402
-from histories import HISTORIES, History, everything  # noqa: E402
+from appliance.store.boot import count_boot
+from appliance.store.journal import Journal, JournalFull
+from cutting import cut_everywhere
+from flash import PowerCut, StrictFlash
+from histories import HISTORIES, History, everything
 
 
 @pytest.mark.parametrize("history", HISTORIES, ids=[history.name for history in HISTORIES])

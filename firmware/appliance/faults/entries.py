@@ -34,6 +34,7 @@ NO_SLOT = 255
 FREE = 0
 HELD = 1
 BURIED = 2  # cleared, and not yet a tombstone in the journal
+_SPARE = 2  # rows beside the slots, where cleared entries wait without taking room from new ones
 
 
 class Entries:
@@ -56,13 +57,14 @@ class Entries:
         self._catalogue = catalogue
         self._firmware = firmware.encode()[:12]
         self.slots = slots
+        self._rows = slots + _SPARE
         self.uptime_s = 0
         self.wall_s = 0
         self.frames = Frames(history)
         self._slot_of = bytearray(bytes([NO_SLOT]) * config.events)
-        self._table = bytearray(slots * ENTRY_SIZE)
-        self._used = bytearray(slots)
-        self._dirty = bytearray(slots)
+        self._table = bytearray(self._rows * ENTRY_SIZE)
+        self._used = bytearray(self._rows)
+        self._dirty = bytearray(self._rows)
         self._gone = bytearray(config.events)  # the saved entry and frame must go
         self._order = 0
 
@@ -127,9 +129,15 @@ class Entries:
 
     def _find_slot(self, event: int) -> int:
         """A free slot, or one made free by the displacement rule; -1 when the new entry is refused."""
-        for slot in range(self.slots):
-            if not self._used[slot]:
-                return slot
+        held = 0
+        free = -1
+        for slot in range(self._rows):
+            if self._used[slot] == HELD:
+                held += 1
+            elif self._used[slot] == FREE:
+                free = slot
+        if held < self.slots and free >= 0:
+            return free
         priority = self._config.priority[event]
         victim = self._oldest(0, priority)
         if victim < 0 and priority < 255:
@@ -141,7 +149,7 @@ class Entries:
     def _oldest(self, active: int, priority: int) -> int:
         """The oldest entry whose bit 0 is `active` and whose priority number is at least `priority`, or -1."""
         best = -1
-        for slot in range(self.slots):
+        for slot in range(self._rows):
             at = slot * ENTRY_SIZE
             if self._used[slot] != HELD or self._table[at + E_PRIORITY] < priority:
                 continue

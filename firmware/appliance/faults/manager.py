@@ -301,6 +301,8 @@ class Manager:
         self._debounce.reset(event)
         self._move(event, edges.CLEARED)
         state.touch(event, URGENT)
+        if self._memory is not None:
+            self._memory.save_now()
 
     def clear_all(self, who: int, grant: int = 0) -> None:
         """Clear every event; the overflow flag goes too."""

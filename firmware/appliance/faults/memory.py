@@ -67,8 +67,8 @@ class Memory(Entries):
     # Clearing (service port or cloud, never in the tick)
 
     def cleared(self, event: int, who: int, grant: int) -> None:
-        """Turn the entry of `event` into a tombstone at the next `service`."""
-        if not self.service(self._lazy_since):  # a frame still in RAM goes into the grave with its entry
+        """Turn the entry of `event` into a tombstone at the next `service` (`Manager.clear` calls it at once)."""
+        if not self.save_now():  # a frame still in RAM goes into the grave with its entry
             self.frames.forget(event)
         slot = self._slot_of[event]
         at = slot * ENTRY_SIZE
@@ -99,6 +99,10 @@ class Memory(Entries):
                     return False
         self._lazy_since = now
         return True
+
+    def save_now(self) -> bool:
+        """Save what changed at once, if the journal has room."""
+        return self.service(self._lazy_since)
 
     def _due(self, now: int, force: bool) -> bool:
         late = force or (now - self._lazy_since) & 0x3FFFFFFF >= LAZY_MS
@@ -147,7 +151,7 @@ class Memory(Entries):
         if parts & _ENTRIES:
             for event in range(self._config.events):
                 self._gone[event] = 0
-            for slot in range(self.slots):
+            for slot in range(self._rows):
                 if self._used[slot] == HELD:
                     self._dirty[slot] = 0
         if parts & _FRAMES:
@@ -197,7 +201,7 @@ class Memory(Entries):
         for event in range(self._config.events):
             if self._gone[event]:
                 self._forget(event)
-        for slot in range(self.slots):
+        for slot in range(self._rows):
             if self._dirty[slot] and self._used[slot] == HELD:
                 self._pack_state(slot)
                 at = slot * ENTRY_SIZE
@@ -257,7 +261,7 @@ class Memory(Entries):
     def _load_entries(self, same: bool) -> None:
         slot = 0
         event = self._journal.next_key(records.ENTRY)
-        while event >= 0 and slot < self.slots:
+        while event >= 0 and slot < self._rows:
             length = self._journal.get(records.ENTRY, event, self._buf)
             if length > 0:
                 self._take(slot, event, length, same)
