@@ -5,9 +5,12 @@ Takes a folder, gives a `Vendor` (what `trivet.api.create` needs) and functions 
 
 from __future__ import annotations
 
+import atexit
 import datetime as dt
 import functools
 import json
+import shutil
+import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -37,11 +40,6 @@ def rich() -> dict[str, Any]:
     return made
 
 
-@functools.cache
-def _hashed() -> str:
-    return hash_password(PASSWORD)  # slow on purpose: once
-
-
 @dataclass
 class Vendor:
     """What an application works with; fulfils `trivet.api.CloudPort`."""
@@ -54,15 +52,31 @@ class Vendor:
 
 @asynccontextmanager
 async def open_vendor(folder: Path) -> AsyncIterator[Vendor]:
-    """A fresh cloud with one login and one catalogue."""
+    """A fresh cloud with one login and one catalogue: a copy of the first one that was made in this process."""
+    template = _template()
+    if not template.joinpath("ready").exists():
+        async with _open(template) as vendor, vendor.store.writing() as session:
+            session.add(LoginRow(user=USER, password_hash=hash_password(PASSWORD), role="agent"))
+            session.add(CatalogueRow(id=CATALOGUE, model="oven", packed=b"", rich_json=rich()))
+        template.joinpath("ready").touch()
+    shutil.copytree(template, folder, dirs_exist_ok=True)
+    async with _open(folder) as vendor:
+        yield vendor
+
+
+@asynccontextmanager
+async def _open(folder: Path) -> AsyncIterator[Vendor]:
     settings = Settings(data_dir=folder)
     folder.mkdir(parents=True, exist_ok=True)
     async with Store(settings.url) as store:
-        vendor = Vendor(settings, store, Registry(store, Vault(settings.secrets_dir), []), MemoryTransport())
-        async with store.writing() as session:
-            session.add(LoginRow(user=USER, password_hash=_hashed(), role="agent"))
-            session.add(CatalogueRow(id=CATALOGUE, model="oven", packed=b"", rich_json=rich()))
-        yield vendor
+        yield Vendor(settings, store, Registry(store, Vault(settings.secrets_dir), []), MemoryTransport())
+
+
+@functools.cache
+def _template() -> Path:
+    folder = tempfile.TemporaryDirectory(prefix="trivet-template-")
+    atexit.register(folder.cleanup)
+    return Path(folder.name)
 
 
 async def add_oven(

@@ -164,7 +164,7 @@ async def test_a_new_case_appears_without_reload_and_leaves_the_other_lines_alon
         line = page.locator(f'a[data-key="{number}"]')
         await expect(line).to_contain_text("Mara Lind")
         seconds = time.perf_counter() - started
-        assert seconds < 2, f"took {seconds:.1f} s"
+        assert seconds < 3, f"took {seconds:.1f} s"
         await browser.shot(page, "queue_arrived")
         untouched = (
             "[...document.querySelectorAll('.list > a')].filter((line) => line.mark && line.mark === line.firstChild)"

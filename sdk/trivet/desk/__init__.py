@@ -15,6 +15,7 @@ from pathlib import Path
 import nicegui
 from fastapi import FastAPI
 from nicegui import ui
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -65,5 +66,7 @@ def _configure() -> None:
         reconnect_timeout=8.0,
         show_welcome_message=False,
         binding_refresh_interval=None,
+        # Level 9, the default, takes a small server seconds for every new browser and saves little.
+        gzip_middleware_factory=lambda app: GZipMiddleware(app, minimum_size=1000, compresslevel=4),
     )
     pages.register()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from trivet.cases.views import Evidence, Series
+from trivet.cases.views import Evidence, Limit, Series
 from trivet.desk.texts import Words
 
 PLOT, SWITCH = 96, 30  # px of a measured signal's plot, of a switch's
@@ -18,6 +18,7 @@ TOP = 36
 BOTTOM = 44
 LEFT = 52
 RIGHT = 20
+LABEL = 17  # px, height of a limit's label
 LIMIT_WIDTH = 270  # px, so that it fits a phone; longer texts end in …
 INK, MUTED, LINE = "var(--ink)", "var(--muted)", "var(--line)"
 
@@ -43,8 +44,13 @@ def _switching(series: Series) -> bool:
     return not series.unit and not series.limits and set(series.samples) <= {0.0, 1.0}
 
 
-def options(evidence: Evidence, words: Words) -> dict[str, Any]:
-    """The plot: one row per signal, its limits as labelled lines, the moment of the fault across all of them."""
+def options(evidence: Evidence, words: Words, event: str = "") -> dict[str, Any]:
+    """The plot: one row per signal, its limits as labelled lines, the moment of the fault across all of them.
+
+    The limits of `event`, the fault that this evidence is for, and of other failed monitors stand out; the rest is
+    faint.
+    """
+    failed = {event} | {one.event for one in evidence.verdicts if one.verdict == "failed"}
     places = _places(evidence)
     times = [t for series in evidence.series for t in series.times_s] or [0.0]
     span = max(max(times) - min(times), 1e-3)
@@ -56,8 +62,8 @@ def options(evidence: Evidence, words: Words) -> dict[str, Any]:
         "title": [_title(series, top, words) for series, (top, _) in zip(evidence.series, places, strict=True)],
         "grid": [{"top": top, "height": tall, "left": LEFT, "right": RIGHT} for top, tall in places],
         "xAxis": [_time_axis(row, start, end, words if row == last else None) for row in range(last + 1)],
-        "yAxis": [_value_axis(row, series, words) for row, series in enumerate(evidence.series)],
-        "series": [_line(row, series, words) for row, series in enumerate(evidence.series)],
+        "yAxis": [_value_axis(row, series, words, failed) for row, series in enumerate(evidence.series)],
+        "series": [_line(row, series, words, failed) for row, series in enumerate(evidence.series)],
         "axisPointer": {"link": [{"xAxisIndex": "all"}], "lineStyle": {"color": MUTED}},
         "tooltip": {
             "trigger": "axis",
@@ -130,16 +136,16 @@ def _time_axis(row: int, start: float, end: float, words: Words | None) -> dict[
     return axis
 
 
-def _bounds(series: Series) -> tuple[float, float, float]:
-    """Scale of a signal and its step: all samples, every limit near enough to mean something, round numbers."""
+def _bounds(series: Series, failed: set[str]) -> tuple[float, float, float]:
+    """Scale of a signal and its step: all samples, the limits of the fault, those others that are near, round
+    numbers."""
     if _switching(series):
         return 0.0, 1.0, 1.0
     values = series.samples or [0.0]
     low, high = min(values), max(values)
-    reach = max(high - low, abs(high) * 0.25, 1.0) * 2.5
-    for limit in series.limits:
-        if low - reach <= limit.value <= high + reach:
-            low, high = min(low, limit.value), max(high, limit.value)
+    reach = max(high - low, abs(high) * 0.15, 1.0) * 1.5
+    near = [one.value for one in series.limits if one.event in failed or low - reach <= one.value <= high + reach]
+    low, high = min([low, *near]), max([high, *near])
     air = max((high - low) * 0.1, abs(high) * 0.004, 0.05)
     positive = low >= 0
     low, high = low - air, high + air
@@ -154,8 +160,8 @@ def _round_step(wanted: float) -> float:
     return next(factor * power for factor in (1, 2, 5, 10) if factor * power >= wanted * 0.999)
 
 
-def _value_axis(row: int, series: Series, words: Words) -> dict[str, Any]:
-    low, high, step = _bounds(series)
+def _value_axis(row: int, series: Series, words: Words, failed: set[str]) -> dict[str, Any]:
+    low, high, step = _bounds(series, failed)
     off_on = [words("case.is_off"), words("case.on")]
     formatter = f"(v) => {off_on!r}[v]" if _switching(series) else "(v) => String(+v.toPrecision(6))"
     return {
@@ -171,7 +177,7 @@ def _value_axis(row: int, series: Series, words: Words) -> dict[str, Any]:
     }
 
 
-def _line(row: int, series: Series, words: Words) -> dict[str, Any]:
+def _line(row: int, series: Series, words: Words, failed: set[str]) -> dict[str, Any]:
     switching = _switching(series)
     colour = "var(--chart)" if series.validity == "valid" else "var(--warn)"
     return {
@@ -191,7 +197,7 @@ def _line(row: int, series: Series, words: Words) -> dict[str, Any]:
         "markLine": {
             "silent": True,
             "symbol": "none",
-            "data": [_trigger(row, words), *_limit_lines(series, words)],
+            "data": [_trigger(row, words), *_limit_lines(series, words, failed)],
         },
     }
 
@@ -210,30 +216,46 @@ def _trigger(row: int, words: Words) -> dict[str, Any]:
     }
 
 
-def _limit_lines(series: Series, words: Words) -> list[dict[str, Any]]:
-    low, high, _ = _bounds(series)
-    lines = []
-    for limit in series.limits:
-        if not low <= limit.value <= high:
-            continue
-        text = words.pick(limit.text) or words("case.limit")
-        above = limit.value < high - (high - low) * 0.2
-        lines.append(
-            {
-                "yAxis": limit.value,
-                "lineStyle": {"color": "var(--bad)", "width": 1.5, "type": [6, 4]},
-                "label": {
-                    "formatter": f"{_value(series, limit.value, words)}  {text}",
-                    "position": "insideStartTop" if above else "insideStartBottom",
-                    "color": "var(--bad)",
-                    "fontSize": 12,
-                    "distance": [6, 4],
-                    "width": LIMIT_WIDTH,
-                    "overflow": "truncate",
-                },
-            }
-        )
+def _limit_lines(series: Series, words: Words, failed: set[str]) -> list[dict[str, Any]]:
+    """Lines of the limits in sight, those that were crossed first. Labels never lie on each other: an own limit
+    then stands without, a faint one is left out."""
+    low, high, _ = _bounds(series, failed)
+    sight = [limit for limit in series.limits if low <= limit.value <= high]
+    sight.sort(key=lambda limit: limit.event not in failed)
+    lines: list[dict[str, Any]] = []
+    taken: list[float] = []
+    for limit in sight:
+        height = (limit.value - low) / (high - low) * PLOT
+        above, own = height < PLOT - LABEL, limit.event in failed
+        place = height + LABEL / 2 if above else height - LABEL / 2
+        free = all(abs(place - other) >= LABEL for other in taken)
+        if free:
+            taken.append(place)
+        if own or free:
+            lines.append(_limit_line(series, limit, words, own=own, above=above, label=free))
     return lines
+
+
+def _limit_line(series: Series, limit: Limit, words: Words, *, own: bool, above: bool, label: bool) -> dict[str, Any]:
+    text = words.pick(limit.text) or words("case.limit")
+    return {
+        "yAxis": limit.value,
+        "lineStyle": {
+            "color": "var(--bad)" if own else MUTED,
+            "width": 1.5 if own else 1,
+            "type": [6, 4] if own else [2, 4],
+        },
+        "label": {
+            "show": label,
+            "formatter": f"{_value(series, limit.value, words)}  {text}",
+            "position": "insideStartTop" if above else "insideStartBottom",
+            "color": "var(--bad)" if own else MUTED,
+            "fontSize": 12,
+            "distance": [6, 4],
+            "width": LIMIT_WIDTH,
+            "overflow": "truncate",
+        },
+    }
 
 
 def spoken(evidence: Evidence, words: Words) -> str:

@@ -12,6 +12,10 @@ from trivet.desk import charts
 from trivet.desk.frame import Frame, Island, open_page
 from trivet.store.tables import CaseRecord, CatalogueRow
 
+# What somebody typed before the page was connected, or while it was not, is told again.
+TELL_SEARCH = (
+    'const box = document.querySelector(".search input"); if (box.value) box.dispatchEvent(new Event("input"))'
+)
 FILTERS = ("open", "resolved", "all")
 # Islands of the case page; each is drawn by the macro of its name.
 CASE_ISLANDS = (
@@ -72,6 +76,8 @@ class QueuePage:
                 box.props["value"] = self.search
                 box.props["placeholder"] = box.props["aria-label"] = words("queue.search")
                 box.on("input", self._search, js_handler="(e) => emit(e.target.value)")
+                client = ui.context.client
+                client.on_connect(lambda: client.run_javascript(TELL_SEARCH))
             with ui.element("div").classes("tabs").props("role=group"):
                 self.tabs = {name: self._tab(name, words(f"queue.{name}")) for name in FILTERS}
 
@@ -189,7 +195,7 @@ class CasePage:
         self.drawn = evidence
         if evidence is not None:
             with self.plot:
-                chart = ui.echart(charts.options(evidence, self.frame.words), renderer="svg")
+                chart = ui.echart(charts.options(evidence, self.frame.words, view.event), renderer="svg")
                 chart.style(f"height: {charts.height(evidence)}px")
                 chart.props["role"] = "img"
                 chart.props["aria-label"] = charts.spoken(evidence, self.frame.words)

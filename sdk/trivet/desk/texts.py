@@ -53,6 +53,11 @@ class Words:
             return otherwise
         return texts.get(self.language) or texts.get("en") or next(iter(texts.values()))
 
+    def title(self, texts: Mapping[str, str] | None, otherwise: str = "") -> str:
+        """`pick`, with a capital first letter: catalogues write causes as they stand within a sentence."""
+        text = str(self.pick(texts, otherwise))
+        return text[:1].upper() + text[1:]
+
     def percent(self, share: float) -> int:
         """A share 0..1 as whole percent; never 100 nor 0 unless it is exactly that."""
         percent = round(share * 100)
