@@ -83,7 +83,7 @@ def imports(name: str, file: Path) -> Iterator[str]:
                 parent = package.split(".")[: len(package.split(".")) - node.level + 1]
                 base = ".".join([*parent, base] if base else parent)
             yield base
-            yield from (f"{base}.{alias.name}" for alias in node.names)
+            yield from (f"{base}.{alias.name}" for alias in node.names if f"{base}.{alias.name}" in MODULES)
 
 
 def within(name: str, room: str) -> bool:
@@ -98,6 +98,8 @@ def room_of(name: str) -> str | None:
 
 FIRMWARE_MODULES = list(modules(ROOT / "firmware"))
 SDK_MODULES = [(name, file) for name, file in modules(ROOT / "sdk") if name]
+
+MODULES = {name for name, _ in FIRMWARE_MODULES + SDK_MODULES}
 
 
 @pytest.mark.parametrize(("name", "file"), FIRMWARE_MODULES, ids=[name for name, _ in FIRMWARE_MODULES])
