@@ -1,4 +1,5 @@
-"""The status table against the rule in words, for every status byte; and the table in the documentation against the table."""
+"""The status table against the rule in words, for every status byte; and the table in the documentation against the
+table."""
 
 from pathlib import Path
 

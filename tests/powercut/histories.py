@@ -60,7 +60,7 @@ def read_journal(flash: StrictFlash) -> Hashable:
     return everything(mounted(flash))
 
 
-def play_journal(flash: StrictFlash, steps: int = 260, seed: int = 1) -> Iterator[Hashable]:
+def play_journal(flash: StrictFlash, steps: int = 160, seed: int = 1) -> Iterator[Hashable]:
     """Puts, deletes and groups of random records, reclaimed as they go; the model is a dict."""
     chance = random.Random(seed)
     journal = mounted(flash)
@@ -117,10 +117,10 @@ def read_memory(flash: StrictFlash) -> Hashable:
 
 
 def play_memory(flash: StrictFlash) -> Iterator[Hashable]:
-    """Faults come, confirm, displace, heal, age, get cleared and come back over thirty cycles."""
+    """Faults come, confirm, displace, heal, age, get cleared and come back over some cycles."""
     chance = random.Random(7)
     journal, state, memory, manager, values = appliance(flash)
-    for cycle in range(30):
+    for cycle in range(18):
         now = cycle * 100_000
         manager.cycle_start(now)
         for second in range(4):
@@ -135,6 +135,7 @@ def play_memory(flash: StrictFlash) -> Iterator[Hashable]:
             assert memory.service(now, force=True)
             yield what_is_stored(journal, state)
             manager.clear(chance.randrange(8), 1, 4711)
+            yield what_is_stored(journal, state)
         manager.cycle_end(now + 5000)
         while journal.service():
             yield None
@@ -176,7 +177,7 @@ def play_spool(flash: StrictFlash) -> Iterator[Hashable]:
 
 def play_boots(flash: StrictFlash) -> Iterator[Hashable]:
     """Start after start; in between the journal is filled, so that the counter is reclaimed too."""
-    for start in range(1, 60):
+    for start in range(1, 40):
         journal = mounted(flash)
         yield start - 1
         assert count_boot(journal) == start

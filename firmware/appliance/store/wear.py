@@ -1,7 +1,7 @@
 """The wear budget of the journal: how many years until the most worn sector reaches its erases, from real sizes.
 
-Takes the partition's geometry and what a day writes, gives years. Pure arithmetic over the layouts of `records.py`; the ring
-wears all sectors alike (they differ by one erase at most), so bytes a day divide evenly. Runs on the host.
+Takes the partition's geometry and what a day writes, gives years. Pure arithmetic over the layouts of `records.py`;
+the ring wears all sectors alike (they differ by one erase at most), so bytes a day divide evenly. Runs on the host.
 """
 
 from .records import BOOT_FORMAT, ENTRY_SIZE, FRAME_HEAD, SPOOL_HEAD, TOTALS_SIZE
@@ -17,7 +17,8 @@ def record_bytes(payload: int, write_size: int = 8) -> int:
 
 
 def fault_bytes(frame: int = 300, evidence: int = 420, fault: int = 48) -> int:
-    """One fault that comes, confirms, passes and is told: entry and status block three times, a frame, two messages, receipts."""
+    """One fault that comes, confirms, passes and is told: entry and status block three times, a frame, two messages,
+    receipts."""
     saved = 3 * (record_bytes(ENTRY_SIZE) + record_bytes(BLOCK_PAYLOAD) + HEAD)
     told = 2 * record_bytes(SPOOL_HEAD + fault) + record_bytes(SPOOL_HEAD + evidence) + 3 * HEAD
     reported = 3 * (record_bytes(64) + HEAD)
@@ -30,7 +31,8 @@ def heartbeat_bytes(message: int = 48) -> int:
 
 
 def cycle_bytes(blocks: int = 2, message: int = 48) -> int:
-    """One operation cycle: totals and status blocks at start and end and every minute between the first tests, two messages."""
+    """One operation cycle: totals and status blocks at start and end and every minute between the first tests, two
+    messages."""
     saved = 4 * (blocks * record_bytes(BLOCK_PAYLOAD) + record_bytes(TOTALS_SIZE) + HEAD)
     return saved + 2 * (record_bytes(SPOOL_HEAD + message) + HEAD)
 
@@ -50,8 +52,8 @@ def wear_years(
     cycles: int = 10,
     starts: int = 10,
 ) -> float:
-    """Years until a sector of the journal has `erases` erases. Pessimistic: every sector is closed as early as the longest
-    record can close it, and LIVE_SHARE of each is copied forward."""
+    """Years until a sector of the journal has `erases` erases. Pessimistic: every sector is closed as early as the
+    longest record can close it, and LIVE_SHARE of each is copied forward."""
     usable = sector_size - FIRST - record_bytes(MAX_PAYLOAD)
     fresh = usable * (1 - LIVE_SHARE)  # what one erase gains
     erases_a_day = day_bytes(faults, heartbeats, cycles, starts) / fresh / sectors
