@@ -8,11 +8,13 @@ import threading
 from pathlib import Path
 
 import pytest
+from trivet.cli import app
 from trivet.sim.consent import consent_line
 from trivet.sim.device import Device
 from trivet.sim.errors import SimulationError
 from trivet.sim.world import Event, World
 from trivet_wire import ids
+from typer.testing import CliRunner
 
 
 def trivet(*words: str) -> "subprocess.CompletedProcess[str]":
@@ -27,32 +29,32 @@ def outcome(*words: str) -> dict:
 
 
 def test_a_healthy_bake_finds_nothing_and_tells_nothing_but_the_consent() -> None:
-    found = outcome("--until", "1800", "--seed", "3", "--set", "mains_v=215")
-    assert (found["codes"], found["inhibited"], found["messages"], found["ticks"]) == ([], [], 1, 3600)
+    found = outcome("--until", "900", "--seed", "3", "--set", "mains_v=215")
+    assert (found["codes"], found["inhibited"], found["messages"], found["ticks"]) == ([], [], 1, 1800)
 
 
 def test_a_broken_element_is_found_and_only_what_needs_it_is_switched_off() -> None:
-    found = outcome("--fault", "element_top_open@600", "--until", "900")
+    found = outcome("--fault", "element_top_open@120", "--until", "300")
     (code,) = found["codes"]
     assert code["event"] == "element_top_open"
     assert code["status"] & ids.CONFIRMED
-    assert 600 < code["at_s"] < 720
+    assert 120 < code["at_s"] < 240
     assert found["inhibited"] == ["top_heat"]
     assert found["messages"] == 3  # consent, fault, evidence
 
 
 def test_without_consent_nothing_is_recorded_for_sending() -> None:
-    found = outcome("--fault", "element_top_open@600", "--until", "900", "--set", "consent=none")
+    found = outcome("--fault", "element_top_open@120", "--until", "300", "--set", "consent=none")
     assert [code["event"] for code in found["codes"]] == ["element_top_open"]
     assert found["messages"] == 0
 
 
 def test_faults_found_before_the_yes_are_told_after_it_and_withdrawing_empties_the_queue() -> None:
-    with World("oven", faults=[("element_top_open", 600)]) as world:
-        world.run_until(720)
+    with World("oven", faults=[("element_top_open", 120)]) as world:
+        world.run_until(240)
         assert world.state.queued == 0
         world.say(consent_line("service", True))
-        world.run_until(722)
+        world.run_until(242)
         kinds = [event.data["kind"] for event in world.events if event.kind == "queued"]
         assert kinds == ["consent", "fault", "evidence"]
         world.say(consent_line("service", False))
@@ -60,8 +62,8 @@ def test_faults_found_before_the_yes_are_told_after_it_and_withdrawing_empties_t
 
 
 def test_the_display_says_what_is_wrong_in_the_owner_s_language() -> None:
-    with World("oven", faults=[("element_top_open", 600)], language="de") as world:
-        world.run_until(720)
+    with World("oven", faults=[("element_top_open", 120)], language="de") as world:
+        world.run_until(240)
         shown = world.state.display
     assert shown.startswith("H01-1R")
     assert "Funktioniert weiter: Heizen, Unterhitze" in shown
@@ -76,7 +78,7 @@ def test_killed_at_random_moments_it_starts_again_with_every_confirmed_fault(tmp
     chance = random.Random(7)
     known: set[str] = set()
     boots = []
-    world = World("oven", Device(tmp_path), faults=[("element_top_open", 200), ("fan_seized", 400)])
+    world = World("oven", Device(tmp_path), faults=[("element_top_open", 120), ("fan_seized", 200)])
     with world:
         world.say(consent_line("service", True))
         for _ in range(12):
@@ -133,14 +135,14 @@ def test_an_exception_in_the_control_program_is_a_crash_and_outputs_go_safe(tmp_
     ],
 )
 def test_a_wrong_word_is_answered_with_what_would_be_right(words: tuple[str, ...], hint: str) -> None:
-    done = trivet("sim", *words)
-    assert done.returncode == 2
-    assert hint in done.stderr
-    assert "Traceback" not in done.stderr
+    done = CliRunner().invoke(app, ["sim", *words])
+    assert done.exit_code == 2
+    assert hint in done.output
+    assert "Traceback" not in done.output
 
 
 def test_the_list_names_what_can_break_and_what_can_be_set() -> None:
-    offered = json.loads(trivet("sim", "oven", "--list", "--json").stdout)
+    offered = json.loads(CliRunner().invoke(app, ["sim", "oven", "--list", "--json"]).stdout)
     (fault,) = [row for row in offered["faults"] if row["name"] == "element_top_open"]
     assert fault["expected_events"][0] == "element_top_open"
     assert fault["at_s"] < fault["until_s"]

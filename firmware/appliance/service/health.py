@@ -88,6 +88,10 @@ def _place(trace: str) -> "tuple[str, int]":
     if at < 0:
         return "?", 0
     end = trace.find('"', at + 8)
-    line = trace[end + 8 : trace.find(",", end + 8)] if trace.find(",", end + 8) > 0 else ""
-    line = line.split("\n")[0]
-    return trace[at + 8 : end].rsplit("/", maxsplit=1)[-1], int(line) if line.isdigit() else 0
+    digits = 0
+    line = 0
+    while trace[end + 8 + digits : end + 9 + digits].isdigit():
+        line = line * 10 + int(trace[end + 8 + digits])
+        digits += 1
+    name = trace[at + 8 : end]
+    return name[name.rfind("/") + 1 :], line

@@ -2,6 +2,7 @@
 frames, gives outputs and what the appliance told. Knows no physics and no time of its own.
 """
 
+import contextlib
 import json
 import struct
 import subprocess
@@ -70,21 +71,18 @@ class Appliance:
         self._end()
 
     def quit(self) -> None:
-        """Switch off in order."""
-        try:
-            self._in.write(b"Q")
-            self._in.flush()
-        except BrokenPipeError:
-            pass
-        self._end()
+        """Switch off in order; nothing to do when it stopped by itself."""
+        if not self._in.closed:
+            with contextlib.suppress(BrokenPipeError):
+                self._in.write(b"Q")
+                self._in.flush()
+            self._end()
 
     def _end(self) -> None:
         self.process.wait(10)
         for pipe in (self._in, self._out, self._errors):
-            try:
+            with contextlib.suppress(BrokenPipeError):
                 pipe.close()
-            except BrokenPipeError:
-                pass
 
     def _ask(self, frame: bytes) -> tuple[int, ...]:
         try:

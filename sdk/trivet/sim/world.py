@@ -85,7 +85,7 @@ class World:
         self._now_ms = 0
         self._started_ms = 0
         self._epoch = int(time.time()) if identity is not None else 0
-        self._outputs: tuple[int, ...] = (0,) * len(self.board.outputs)
+        self.outputs: tuple[int, ...] = (0,) * len(self.board.outputs)
         self.appliance: Appliance | None = None
         self.start()
 
@@ -109,7 +109,7 @@ class World:
         """Cut the power."""
         self._on().kill()
         self.appliance = None
-        self._outputs = (0,) * len(self.board.outputs)
+        self.outputs = (0,) * len(self.board.outputs)
 
     def restart(self) -> None:
         """Cut the power and give it back."""
@@ -133,10 +133,10 @@ class World:
         self._now_ms += self._tick_ms
         while self._faults and self._faults[0][0] <= self.now_s:
             self.plant.inject(self._faults.pop(0)[1])
-        self.plant.step(self._tick_ms / 1000, self._outputs)
+        self.plant.step(self._tick_ms / 1000, self.outputs)
         if self.appliance is not None:
             wall = self._epoch + self._now_ms // 1000 if self._epoch else 0
-            self._outputs = self.appliance.tick(self._now_ms - self._started_ms, wall, self.plant.inputs())
+            self.outputs = self.appliance.tick(self._now_ms - self._started_ms, wall, self.plant.inputs())
             self.state.ticks += 1
 
     def run_until(self, seconds: float) -> None:
