@@ -169,6 +169,10 @@ class Plant:
             target,
         ]
 
+    def truth(self) -> dict[str, float]:
+        """What a signal would show if its sensor were sound and without lag."""
+        return {"cavity_temp": self.temps[AIR]}
+
     def stored(self) -> float:
         """Joules in all nodes, above 0 °C."""
         return sum(temp * heat for temp, heat in zip(self.temps, self.heats, strict=True))
