@@ -70,6 +70,7 @@ MISTAKES = {
         ['"fan_speed"', "ascend"],
     ),
     "an unknown input": ("board.toml", 'input = "fan_pulses"', 'input = "fan_pulse"', ['"fan_speed"', "fan_pulses"]),
+    "a need of nothing": ("board.toml", 'needs = ["bake"]', 'needs = ["bakes"]', ['"top_heat"', "needs", "bake"]),
     "an unknown mask": (
         "board.toml",
         'fan_seized = "confirmed"',
@@ -137,6 +138,22 @@ def test_the_appliance_reads_what_was_written() -> None:
     for name in OVEN.names():
         assert board.index(name) == OVEN.signal(name)
     assert board.function("no such") == -1
+
+
+def test_a_function_that_needs_another_goes_with_it() -> None:
+    rules = {function.name: dict(function.inhibited_by) for function in OVEN.functions}
+    assert OVEN.event("ntc_open") in rules["bake"]
+    assert set(rules["bake"]) < set(rules["top_heat"])
+    assert OVEN.event("element_top_open") not in rules["bottom_heat"]
+
+
+@pytest.mark.parametrize("name", boards.available())
+def test_every_board_that_ships_loads_packs_and_is_readable(name: str) -> None:
+    board = boards.load(name)
+    Board(boards.pack(board)["board.cbor"])
+    made = rich.load(json.loads(json.dumps(boards.rich(board))))
+    assert len(made.codes) == len(board.codes)
+    assert set(boards.plant(board).FAULTS)
 
 
 def test_packing_is_the_same_every_time() -> None:

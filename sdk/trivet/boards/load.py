@@ -63,7 +63,7 @@ def load(name_or_path: str | Path) -> Board:
         outputs=outputs,
         signals=signals,
         monitors=read_monitors(table, space, events),
-        functions=tuple(_function(one, events) for one in table.tables("function", needed=True)),
+        functions=_functions(table, events),
         cycle=_cycle(table, space),
         gates=_gates(table, space),
         internal=_internal(table, events),
@@ -139,17 +139,23 @@ def _points(table: Table, scale: int, low: int, high: int) -> convert.Points:
     return ((low - 1, low - 1), (high + 1, high + 1))
 
 
-def _function(table: Table, events: list[str]) -> Function:
+def _functions(table: Table, events: list[str]) -> tuple[Function, ...]:
+    """All functions; one that needs others is switched off by whatever switches those off."""
+    made: dict[str, Function] = {}
+    for one in table.tables("function", needed=True):
+        function = _function(one, events, made)
+        made[function.name] = function
+    return tuple(made.values())
+
+
+def _function(table: Table, events: list[str], before: dict[str, Function]) -> Function:
     rules = table.table("inhibited_by", default={})
-    made = Function(
-        name=table.name(),
-        text=table.texts("text"),
-        hazardous=table.flag("hazardous", False),
-        inhibited_by=tuple(
-            (_event(rules, event, events), MASKS[rules.choice(event, MASKS)])
-            for event in rules.keys()  # noqa: SIM118
-        ),
-    )
+    inhibited_by = [(_event(rules, event, events), MASKS[rules.choice(event, MASKS)]) for event in rules.keys()]  # noqa: SIM118
+    for name in table.strings("needs", []):
+        if name not in before:
+            table.fail("needs", f"{name!r} is not a function that stands before this one", nearest(name, before))
+        inhibited_by += [rule for rule in before[name].inhibited_by if rule not in inhibited_by]
+    made = Function(table.name(), table.texts("text"), table.flag("hazardous", False), tuple(inhibited_by))
     rules.done()
     table.done()
     return made

@@ -42,12 +42,12 @@ def _signals(board: Board) -> list[dict[str, Any]]:
         {"name": one.name, "unit": one.unit, "scale": one.scale, "text": one.text, "limits": []}
         for one in board.signals
     ]
+    made += [{"name": one.name, "unit": "", "scale": 1, "text": one.text, "limits": []} for one in board.outputs]
     for monitor in board.monitors:
         code = board.codes[monitor.event]
         for limit in monitor.limits:
             title = {language: texts["title"] for language, texts in code.text.items()}
             made[limit.signal]["limits"].append({"event": code.event, "value": limit.value, "text": title})
-    made += [{"name": one.name, "unit": "", "scale": 1, "text": one.text, "limits": []} for one in board.outputs]
     return made
 
 

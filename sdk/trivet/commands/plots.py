@@ -84,5 +84,6 @@ def _marks(board: Board, events: "list[Event]") -> list[Mark]:
             found.append(Mark(at_s, "code", f"{data['code']} {title}"))
         elif kind == "inhibited" and data["functions"]:
             texts = {function.name: function.text["en"] for function in board.functions}
-            found.append(Mark(at_s, "inhibited", ", ".join(texts[name] for name in data["functions"])))
+            first, more = texts[data["functions"][0]], len(data["functions"]) - 1
+            found.append(Mark(at_s, "inhibited", f"{first} and {more} more" if more else first))
     return found
