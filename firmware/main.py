@@ -4,8 +4,8 @@ import gc
 
 gc.threshold(2048)  # collect often while modules come in: what stays then lies close together
 
-from appliance.app import Appliance
-from drivers import Application
+from appliance.app import Appliance  # noqa: E402
+from drivers import Application  # noqa: E402
 
 
 def main(arguments: "list[str]") -> None:

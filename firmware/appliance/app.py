@@ -38,15 +38,24 @@ if TYPE_CHECKING:
     from .ports import Actuators, Clock, Files, Flash, Link, Packed, Sensors, Teller
 
     class Ports(Protocol):
-        clock: Clock
-        sensors: Sensors
-        actuators: Actuators
-        flash: Flash
-        files: Files
-        teller: Teller
-        link: Link
-        random: Callable[[int], bytes]
-        packed: Packed  # board.cbor, catalogue.bin, texts_<language>.bin, read where they lie
+        @property
+        def clock(self) -> Clock: ...
+        @property
+        def sensors(self) -> Sensors: ...
+        @property
+        def actuators(self) -> Actuators: ...
+        @property
+        def flash(self) -> Flash: ...
+        @property
+        def files(self) -> Files: ...
+        @property
+        def teller(self) -> Teller: ...
+        @property
+        def link(self) -> Link: ...
+        @property
+        def packed(self) -> Packed: ...  # board.cbor, catalogue.bin, texts_<language>.bin
+
+        def random(self, n: int) -> bytes: ...
 
     class Application(Protocol):
         """The maker's control program."""
@@ -126,7 +135,9 @@ class Appliance:
         )
         if identity.brokers:
             client = Client(identity.device, ports.link)
-            self.uplink = Uplink(identity, client, self.spool, sealer.room, self.reporter.hello, ports.random, ports.teller)
+            self.uplink = Uplink(
+                identity, client, self.spool, sealer.room, self.reporter.hello, ports.random, ports.teller
+            )
 
     def _tasks(self) -> "list[Task]":
         """The one table of what runs: name, period in ms (0: every turn), what is polled, what makes a crash safe."""

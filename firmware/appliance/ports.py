@@ -5,7 +5,7 @@ by pure rooms. Misuse raises ValueError; transport raises OSError; a bad sensor 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from array import array
-    from typing import Protocol
+    from typing import Any, Protocol
 
     class Clock(Protocol):
         def ticks_ms(self) -> int:
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
     class Sensors(Protocol):
         def read(self, raw: array[int]) -> None:
-            """Fill `raw` (int32, one per input in the order of board.toml; NO_SAMPLE where silent). Allocates nothing."""
+            """Fill `raw` (int32, one per input in the order of board.toml; NO_SAMPLE where silent). Allocates
+            nothing."""
             ...
 
     class Actuators(Protocol):
@@ -74,7 +75,7 @@ if TYPE_CHECKING:
     class Teller(Protocol):
         """Whoever watches the appliance: the person at its display, a service port, a simulation."""
 
-        def tell(self, event: dict[str, object]) -> None:
+        def tell(self, event: dict[str, Any]) -> None:
             """Something happened; `event["e"]` names it. Never called from the tick."""
             ...
 

@@ -1,5 +1,6 @@
-"""The tick: inputs, signals, cycle, monitors, faults, inhibition, the maker's program, outputs, history. In this order, every
-period, allocating nothing. Takes everything ready made; what must be told or written to flash is done by other tasks.
+"""The tick: inputs, signals, cycle, monitors, faults, inhibition, the maker's program, outputs, history. In this
+order, every period, allocating nothing. Takes everything ready made; what must be told or written to flash is done by
+other tasks.
 """
 
 from array import array
@@ -91,7 +92,8 @@ class Tick:
         self._actuators.write(self.levels)
 
     def _watch_cycle(self, now: int) -> None:
-        """An operation cycle begins and ends with the board's condition, which a signal that is not valid never meets."""
+        """An operation cycle begins and ends with the board's condition, which a signal that is not valid never
+        meets."""
         cycle = self._cycle
         running = cycle.hold(0, cycle.count, self._signals.values, self._signals.validity)
         if running == self.in_cycle:

@@ -1,5 +1,5 @@
-"""From the board's packed data to what the fault rooms are built with. Takes the decoded board and catalogue, gives their
-configuration; runs once at start, keeps nothing.
+"""From the board's packed data to what the fault rooms are built with. Takes the decoded board and catalogue, gives
+their configuration; runs once at start, keeps nothing.
 """
 
 from .faults.config import EventConfig

@@ -1,5 +1,5 @@
-"""The one command, `trivet`. Each word after it lives in its own file in `commands/`, imported only when it is asked for:
-a simulation need not wait for the web pages' libraries.
+"""The one command, `trivet`. Each word after it lives in its own file in `commands/`, imported only when it is asked
+for: a simulation need not wait for the web pages' libraries.
 """
 
 import importlib

@@ -1,4 +1,5 @@
-"""A real MQTT broker for the appliance's tests: nats-server with mutual TLS on a free port, certificates made on the spot."""
+"""A real MQTT broker for the appliance's tests: nats-server with mutual TLS on a free port, certificates made on the
+spot."""
 
 import socket
 import subprocess

@@ -84,8 +84,15 @@ def set_pid(value):
 
 
 def stats():
-    return {"got": got, "pid": client.pid, "state": client.state, "polls": polls, "longest_ms": longest_ms,
-            "oversized": client._reader.oversized, "pongs": client.pongs}
+    return {
+        "got": got,
+        "pid": client.pid,
+        "state": client.state,
+        "polls": polls,
+        "longest_ms": longest_ms,
+        "oversized": client._reader.oversized,
+        "pongs": client.pongs,
+    }
 
 
 def leave():

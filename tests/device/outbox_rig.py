@@ -1,4 +1,5 @@
-"""MicroPython side of test_consent and test_uplink: the real outbox rooms on a journal file, a link that the test scripts.
+"""MicroPython side of test_consent and test_uplink: the real outbox rooms on a journal file, a link that the test
+scripts.
 
 Arguments: path of the journal's image. Answers JSON lines.
 """
@@ -97,7 +98,7 @@ class Link:
 class Identity:
     device = DEVICE
     key = KEY
-    brokers = [["one", 1], ["two", 2]]
+    brokers = (("one", 1), ("two", 2))
 
 
 now = 0
@@ -118,14 +119,21 @@ def hello():
     return sealer.seal(writer)
 
 
-up = uplink.Uplink(
-    Identity(), mqtt.Client(DEVICE, link), spool, sealer.room, hello, lambda n: bytes([255] * n), teller
-)
+up = uplink.Uplink(Identity(), mqtt.Client(DEVICE, link), spool, sealer.room, hello, lambda n: bytes([255] * n), teller)
 
 
 def state():
-    return {"boot": boot, "seq": consent.seq, "mask": consent.mask, "untold": consent.untold, "count": spool.count,
-            "purpose": consent.purpose, "channel": consent.channel, "hash": consent.text_hash, "language": consent.language}
+    return {
+        "boot": boot,
+        "seq": consent.seq,
+        "mask": consent.mask,
+        "untold": consent.untold,
+        "count": spool.count,
+        "purpose": consent.purpose,
+        "channel": consent.channel,
+        "hash": consent.text_hash,
+        "language": consent.language,
+    }
 
 
 def decide(purpose, granted, channel=0, language="en", text_hash=0):
@@ -167,8 +175,15 @@ def seen():
     heard, link.heard = link.heard, []
     opened, link.opened = link.opened, []
     events, teller.told = teller.told, []
-    return {"heard": heard, "opened": opened, "events": events, "left": spool.count,
-            "forged": up.forged, "reconnects": up.reconnects, "refused": up.refused}
+    return {
+        "heard": heard,
+        "opened": opened,
+        "events": events,
+        "left": spool.count,
+        "forged": up.forged,
+        "reconnects": up.reconnects,
+        "refused": up.refused,
+    }
 
 
 def receipt(of_boot, seq, refused, genuine=True):

@@ -1,12 +1,12 @@
-"""The single gate before anything is recorded for sending: takes the owner's decisions, keeps them in the journal, says per
-purpose yes or no. `safety` is always allowed (legal duty). Withdrawing takes effect at once and empties that purpose's queue.
+"""The single gate before anything is recorded for sending: takes the owner's decisions, keeps them in the journal,
+says per purpose yes or no. `safety` is always allowed (legal duty). Withdrawing takes effect at once and empties that
+purpose's queue.
 """
-
-import struct
 
 from trivet_wire.ids import PURPOSE_NAMES, SAFETY
 
 from ..store import records
+from ..store.binary import calcsize, pack, unpack_from
 from ..store.journal import GROUP_ROOM
 
 TYPE_CHECKING = False
@@ -24,11 +24,12 @@ _PURPOSES = len(PURPOSE_NAMES)
 _KEY = 0
 # consent_seq, mask, newest decision: purpose, granted, channel, untold, text hash, language
 _RECORD = "<IBBBBBI2s"
-_SIZE = struct.calcsize(_RECORD)
+_SIZE = calcsize(_RECORD)
 
 
 class Consent:
-    """Decisions are numbered by this appliance (`seq`); the newest wins. `untold`: the cloud's copy is not yet queued."""
+    """Decisions are numbered by this appliance (`seq`); the newest wins. `untold`: the cloud's copy is not yet
+    queued."""
 
     def __init__(self, journal: "Journal", spool: "Spool") -> None:
         self.seq = 0
@@ -93,7 +94,7 @@ class Consent:
         buf = bytearray(_SIZE)
         if self._journal.get(records.CONSENT, _KEY, buf) != _SIZE:
             return
-        row = struct.unpack(_RECORD, buf)
+        row = unpack_from(_RECORD, buf)
         self.seq, self.mask, self.purpose, self.granted, self.channel = row[:5]
         self.untold = bool(row[5])
         self.text_hash = row[6]
@@ -106,4 +107,4 @@ class Consent:
         language = self.language.encode()
         untold = 1 if self.untold else 0
         decision = (self.purpose, self.granted, self.channel, untold, self.text_hash, language)
-        self._journal.put(records.CONSENT, _KEY, struct.pack(_RECORD, self.seq, self.mask, *decision))
+        self._journal.put(records.CONSENT, _KEY, pack(_RECORD, self.seq, self.mask, *decision))

@@ -1,18 +1,39 @@
-"""Our subclass of `umqtt.simple.MQTTClient`: takes a Link that never blocks, gives connect, publish and receive as steps of
-a state machine. No call waits; a broken connection raises OSError (MqttError with a number), which the uplink catches.
+"""Our subclass of `umqtt.simple.MQTTClient`: takes a Link that never blocks, gives connect, publish and receive as
+steps of a state machine. No call waits; a broken connection raises OSError (MqttError with a number), which the
+uplink catches.
 
 Differs from its parent on purpose: one write per packet, packet ids wrap at 65535, QoS 1 is a small window instead of a
 wait, answers have deadlines, keepalive pings by itself, and nothing that a broker sends can exhaust the heap.
 """
-
-from umqtt.simple import MQTTClient
 
 from . import packets
 from .packets import CONNACK, PINGRESP, PUBACK, PUBLISH, SUBACK, MqttError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ..ports import Link
+    from collections.abc import Callable
+
+    from ..ports import Link, Stream
+
+    class MQTTClient:
+        """What we use of the parent: its stubs are untyped."""
+
+        sock: Stream | None
+        server: str
+        port: int
+        keepalive: int
+        pid: int
+        cb: Callable[[memoryview, memoryview], None]
+        lw_topic: bytes | None
+        lw_msg: bytes | None
+        lw_qos: int
+
+        def __init__(self, client_id: str, server: str, port: int = 0, *, keepalive: int = 0) -> None: ...
+        def set_callback(self, f: Callable[[memoryview, memoryview], None]) -> None: ...
+        def set_last_will(self, topic: bytes, msg: bytes, retain: bool = False, qos: int = 0) -> None: ...
+
+else:
+    from umqtt.simple import MQTTClient
 
 OFF = 0
 DIALLING = 1  # TCP and TLS; CONNECT not yet taken
@@ -70,7 +91,8 @@ class Client(MQTTClient):
         self.connect()
 
     def connect(self, clean_session: bool = True) -> bool:
-        """The parent's word for `dial` to the same broker again. Sessions are always clean (QoS 0 down, receipts up)."""
+        """The parent's word for `dial` to the same broker again. Sessions are always clean (QoS 0 down, receipts
+        up)."""
         self.disconnect()
         self.sock = self._link.open(self.server, self.port)
         self._reader.reset()
@@ -93,11 +115,12 @@ class Client(MQTTClient):
         """Remember the one filter that every connection subscribes to."""
         self._filter = topic
 
-    def publish(self, topic: bytes, msg: bytes, retain: bool = False, qos: int = 0) -> bool:
+    def publish(self, topic: bytes, msg: "bytes | memoryview", retain: bool = False, qos: int = 0) -> bool:
         """Send one message if that can be done now; False means "not now": not connected, or the window is full."""
         if self.state != READY or self._tx_len:
             return False
         pid = 0
+        slot = -1
         if qos:
             slot = self._slot(0)
             if slot < 0:
@@ -163,7 +186,10 @@ class Client(MQTTClient):
         self._flush()
 
     def _flush(self) -> None:
-        n = self.sock.write(self._tx, self._tx_off, self._tx_len - self._tx_off)
+        sock = self.sock
+        if sock is None:
+            return
+        n = sock.write(self._tx, self._tx_off, self._tx_len - self._tx_off)
         if n:
             self._tx_off += n
             self._wrote = self.now
@@ -171,8 +197,11 @@ class Client(MQTTClient):
                 self._tx_len = self._tx_off = 0
 
     def _receive(self) -> None:
+        sock = self.sock
+        if sock is None:
+            return
         for _ in range(READS):
-            n = self.sock.readinto(self._reader.free())
+            n = sock.readinto(self._reader.free())
             if n is None:
                 return
             if n == 0:

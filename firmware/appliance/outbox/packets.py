@@ -102,9 +102,9 @@ class Reader:
         self.at = 0
         self.end = 0
         self.oversized = 0
-        self._have = 0
-        self._used = 0
-        self._skip = 0
+        self._have: int = 0
+        self._used: int = 0
+        self._skip: int = 0
 
     def reset(self) -> None:
         """Forget a connection's rest."""

@@ -1,15 +1,14 @@
-"""From what happened to message bytes: takes status bytes, freeze frames, the owner's consent, puts sealed messages into the
-spool. Nothing is built for a purpose without consent. Runs between ticks, never in one; sends nothing.
+"""From what happened to message bytes: takes status bytes, freeze frames, the owner's consent, puts sealed messages
+into the spool. Nothing is built for a purpose without consent. Runs between ticks, never in one; sends nothing.
 
-What was told of each event is kept in the journal, in one group with its messages, so a cut between a fault and its message
-loses neither: at start, and after a grant, whatever differs from what was told is told.
+What was told of each event is kept in the journal, in one group with its messages, so a cut between a fault and its
+message loses neither: at start, and after a grant, whatever differs from what was told is told.
 """
-
-import struct
 
 from trivet_wire import ids
 
 from ..store import records
+from ..store.binary import pack_into
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -75,12 +74,12 @@ class Reporter:
         self._sealer = sealer
         # what the journal keeps: the catalogue's id, then the told bits of each event
         self._record = bytearray(_HEAD + manager.events)
-        struct.pack_into("<I", self._record, 0, about.catalogue)
+        pack_into("<I", self._record, 0, about.catalogue)
         self._change = bytearray(4)
         self._frame = bytearray(_MAX_FRAME)
         self._frame_view = memoryview(self._frame)
         self._verdicts = bytearray((manager.events + 3) // 4)
-        self._dropped = 0
+        self._dropped: int = 0
         self._mask = -1  # consent under which everything was looked at; -1: look now
         self._next_beat = HEARTBEAT_MS
         self._load()

@@ -1,5 +1,5 @@
-"""Builds and seals one message at a time in one buffer: `open()`, the caller writes the body, then `queue()` puts it into the
-spool or `hello()` gives its bytes. Takes the device's message key; never sends.
+"""Builds and seals one message at a time in one buffer: `open()`, the caller writes the body, then `queue()` puts it
+into the spool or `hello()` gives its bytes. Takes the device's message key; never sends.
 """
 
 from trivet_wire import envelope, ids

@@ -1,7 +1,8 @@
-"""Drains the spool towards the cloud: connects, says hello, publishes, deletes what is receipted, backs off. The only catcher
-of OSError in the appliance. Each poll does one step and never waits; takes time from the caller.
+"""Drains the spool towards the cloud: connects, says hello, publishes, deletes what is receipted, backs off. The only
+catcher of OSError in the appliance. Each poll does one step and never waits; takes time from the caller.
 
-A message leaves the spool by a receipt alone. What stays without one is sent again after a while and on every connection.
+A message leaves the spool by a receipt alone. What stays without one is sent again after a while and on every
+connection.
 """
 
 from trivet_wire import envelope, ids
@@ -27,7 +28,8 @@ _MAX_REFUSED = 32  # of one receipt
 
 
 class Uplink:
-    """`room` is the sealer's buffer: free between messages, as large as any. `hello()` gives the sealed hello of now; `random(n)` n random bytes, for the jitter alone."""
+    """`room` is the sealer's buffer: free between messages, as large as any. `hello()` gives the sealed hello of now;
+    `random(n)` n random bytes, for the jitter alone."""
 
     def __init__(
         self,
@@ -134,8 +136,9 @@ class Uplink:
     # -- what the cloud says -----------------------------------------------------------------------------------------
 
     def _heard(self, topic: memoryview, message: memoryview) -> None:
-        """A message to this appliance. What does not verify is counted and forgotten; it never breaks the connection."""
-        if topic != self._ack_topic:
+        """A message to this appliance. What does not verify is counted and forgotten; it never breaks the
+        connection."""
+        if bytes(topic) != self._ack_topic:
             return
         try:
             self._receipt(message)

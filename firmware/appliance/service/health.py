@@ -1,5 +1,6 @@
-"""The one supervisor: takes a table of tasks, polls each when it is due, and outlives what escapes them. An exception that
-escapes is a fault of its own: kept as a crash for the reporter; the task goes on with its next period. Reads no clock.
+"""The one supervisor: takes a table of tasks, polls each when it is due, and outlives what escapes them. An exception
+that escapes is a fault of its own: kept as a crash for the reporter; the task goes on with its next period. Reads no
+clock.
 """
 
 TYPE_CHECKING = False

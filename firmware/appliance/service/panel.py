@@ -1,5 +1,5 @@
-"""What a person in front of the appliance reads when something is wrong: the worst code, its plain words, what to do now and
-what still works. Takes status bytes and texts, gives a text; shown only when it changed.
+"""What a person in front of the appliance reads when something is wrong: the worst code, its plain words, what to do
+now and what still works. Takes status bytes and texts, gives a text; shown only when it changed.
 """
 
 from trivet_wire.ids import CONFIRMED, TEST_FAILED, WARNING_INDICATOR

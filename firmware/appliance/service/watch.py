@@ -1,5 +1,6 @@
-"""Tells whoever watches what the appliance itself came to know: status changes, quarantined functions, cycles, heap. Takes the
-rooms' state between ticks, gives events to the Teller; changes nothing. Telling allocates, so it is done only on a change.
+"""Tells whoever watches what the appliance itself came to know: status changes, quarantined functions, cycles, heap.
+Takes the rooms' state between ticks, gives events to the Teller; changes nothing. Telling allocates, so it is done
+only on a change.
 """
 
 import gc
@@ -50,7 +51,8 @@ class Watch:
             self._teller.tell({"e": "inhibited", "functions": off})
 
     def start(self) -> None:
-        """Everything is built: say what stays in the heap, and collect often from now on, so that the peak stays near it."""
+        """Everything is built: say what stays in the heap, and collect often from now on, so that the peak stays near
+        it."""
         gc.collect()
         gc.threshold(GC_THRESHOLD)
         self.heap_peak = self._told_peak = gc.mem_alloc()

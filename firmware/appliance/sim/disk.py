@@ -2,6 +2,10 @@
 (ports.Files). Never makes or formats an image.
 """
 
+# The stubs of the host's modules leave much untyped; what comes out of this file is typed.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportReturnType=false
+
 import os
 
 import vfs

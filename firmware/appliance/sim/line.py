@@ -1,9 +1,13 @@
-"""The simulation's line: frames on stdin and stdout, little-endian, in lock-step with the host. Takes the number of inputs
-and outputs, gives Sensors, Actuators and a Teller. Reading a frame and answering it allocate nothing.
+"""The simulation's line: frames on stdin and stdout, little-endian, in lock-step with the host. Takes the number of
+inputs and outputs, gives Sensors, Actuators and a Teller. Reading a frame and answering it allocate nothing.
 
 host -> appliance: `T` u32 now_ms, u32 wall_s, inputs i32 | `I` | `C` u16 length, utf-8 line | `Q`
 appliance -> host: `E` u16 length, JSON | `P` u16 length, text | `A` outputs i16 (ends the answer to T, I and C)
 """
+
+# The stubs of the host's modules leave much untyped; what comes out of this file is typed.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportReturnType=false
 
 import io
 import json
@@ -14,6 +18,8 @@ from .words import obey
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from .clock import VirtualClock
     from .words import Appliance
 
@@ -38,7 +44,8 @@ class Line:
         self._answer[0] = ord("A")
 
     def next(self) -> int:
-        """Wait for the host's next frame; gives its letter, QUIT at the end. A command's text is then in `command()`."""
+        """Wait for the host's next frame; gives its letter, QUIT at the end. A command's text is then in
+        `command()`."""
         if not self._fill(self._head, 1):
             return QUIT
         letter = self._head[0]
@@ -73,7 +80,7 @@ class Line:
             self._answer[at + 1] = level >> 8 & 0xFF
             at += 2
 
-    def tell(self, event: "dict[str, object]") -> None:
+    def tell(self, event: "dict[str, Any]") -> None:
         """ports.Teller: something happened, for whoever watches."""
         self._text(69, json.dumps(event).encode())
 

@@ -1,6 +1,11 @@
-"""Sockets of the host: takes a broker address and three DER blobs, gives TLS streams that never block (ports.Link). Every
-failure of the network, the handshake or the peer's certificate comes out as OSError; the caller decides what to do.
+"""Sockets of the host: takes a broker address and three DER blobs, gives TLS streams that never block (ports.Link).
+Every failure of the network, the handshake or the peer's certificate comes out as OSError; the caller decides what to
+do.
 """
+
+# The stubs of the host's modules leave much untyped; what comes out of this file is typed.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportReturnType=false
 
 import errno
 import select
@@ -9,6 +14,8 @@ import ssl
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from ..ports import Files
 
 
@@ -20,7 +27,8 @@ class Link:
         self._context: ssl.SSLContext | None = None
 
     def open(self, host: str, port: int) -> "Stream":
-        """Start a connection. A host name is looked up here, which may wait for DNS: give addresses where that matters."""
+        """Start a connection. A host name is looked up here, which may wait for DNS: give addresses where that
+        matters."""
         if self._context is None:
             self._context = self._make_context()
         return Stream(self._context, host, port)
@@ -39,7 +47,7 @@ class Stream:
     def __init__(self, context: ssl.SSLContext, host: str, port: int) -> None:
         self._context = context
         self._host = host
-        self._tls: ssl.SSLSocket | None = None
+        self._tls: Any = None
         self._tcp = socket.socket()
         self._tcp.setblocking(False)
         self._poll = select.poll()
@@ -69,7 +77,7 @@ class Stream:
         try:
             return self._tls.readinto(buf)
         except ValueError:  # the handshake's word for a certificate that does not fit
-            raise OSError(errno.EACCES)
+            raise OSError(errno.EACCES) from None
 
     def write(self, buf: bytes | bytearray, off: int, n: int) -> int | None:
         """Bytes of `buf[off:off + n]` taken, None when none can go now."""
@@ -78,7 +86,7 @@ class Stream:
         try:
             return self._tls.write(buf, off, n)
         except ValueError:
-            raise OSError(errno.EACCES)
+            raise OSError(errno.EACCES) from None
 
     def close(self) -> None:
         """Let go of the connection; a second call does nothing."""

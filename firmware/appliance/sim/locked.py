@@ -1,12 +1,16 @@
-"""Runs the appliance as `main` does, with the heap locked during every tick: what a tick would allocate raises MemoryError,
-which the supervisor records as a crash of the tick. At the end says how many ticks that were and what they allocated.
+"""Runs the appliance as `main` does, with the heap locked during every tick: what a tick would allocate raises
+MemoryError, which the supervisor records as a crash of the tick. Says how many ticks that were and what they allocated.
 """
+
+# The stubs of the host's modules leave much untyped; what comes out of this file is typed.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportReturnType=false
 
 import gc
 
+import main as product
 import micropython
 
-import main as product
 from appliance.tick import Tick
 
 _run = Tick.run

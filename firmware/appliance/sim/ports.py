@@ -1,6 +1,10 @@
-"""All ports of a simulated appliance: takes its directory and the board's numbers of inputs and outputs, gives what `app`
-composes on. The files are those of the host; time comes from the line.
+"""All ports of a simulated appliance: takes its directory and the board's numbers of inputs and outputs, gives what
+`app` composes on. The files are those of the host; time comes from the line.
 """
+
+# The stubs of the host's modules leave much untyped; what comes out of this file is typed.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportReturnType=false
 
 import os
 

@@ -3,6 +3,10 @@
 Arguments: address (or path) of the image, its size, the module to run, then what that module's `main` takes.
 """
 
+# The stubs of the host's modules leave much untyped; what comes out of this file is typed.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportReturnType=false
+
 import sys
 
 import uctypes

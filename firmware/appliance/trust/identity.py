@@ -1,5 +1,6 @@
-"""Who this appliance is: takes the provisioned files, gives its id, its message key and its brokers (none: it keeps what it
-would send). Never shows a secret, never writes. An appliance without `identity.cbor` was not provisioned: it works, and talks to nobody.
+"""Who this appliance is: takes the provisioned files, gives its id, its message key and its brokers (none: it keeps
+what it would send). Never shows a secret, never writes. An appliance without `identity.cbor` was not provisioned: it
+works, and talks to nobody.
 """
 
 from trivet_wire import cbor_read, envelope
@@ -15,7 +16,9 @@ _MAX_FILE = 1024
 class Identity:
     """What provisioning wrote."""
 
-    def __init__(self, device: bytes, epoch: int, key: envelope.Key, brokers: "list[list[str | int]]", model: str) -> None:
+    def __init__(
+        self, device: bytes, epoch: int, key: envelope.Key, brokers: "list[tuple[str, int]]", model: str
+    ) -> None:
         self.device = device.hex()  # 16 hex digits, as on the sticker and in topics
         self.epoch = epoch
         self.key = key
@@ -39,4 +42,4 @@ def load(files: "Files") -> Identity | None:
                 raise ValueError("a broker is a host and a port")
         return Identity(device, epoch, key, brokers, fields["model"])
     except (KeyError, TypeError):
-        raise ValueError("identity.cbor lacks a field")
+        raise ValueError("identity.cbor lacks a field") from None

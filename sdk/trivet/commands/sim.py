@@ -1,11 +1,14 @@
-"""`trivet sim`: a board alone, in virtual time: what a person at the appliance sees, what breaks, what it finds by itself.
+"""`trivet sim`: a board alone, in virtual time: what a person at the appliance sees, what breaks, what it finds by
+itself.
 
-Takes a board, faults with their times, settings of its physics. Uses no network. With `--json` the last line is one object.
+Takes a board, faults with their times, settings of its physics. Uses no network. With `--json` the last line is one
+object.
 """
 
 import json
 import sys
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -39,7 +42,7 @@ class Options:
 
 
 @app.command()
-def sim(
+def sim(  # noqa: PLR0917  typer reads them
     board: Annotated[str, typer.Argument(help="name of a board, or a folder with board.toml")],
     fault: Annotated[list[str] | None, typer.Option(help="NAME@SECONDS, may be given several times")] = None,
     until: Annotated[float | None, typer.Option(help="virtual seconds to run")] = None,
@@ -60,7 +63,7 @@ def sim(
         if language not in ("en", "de"):
             raise SimulationError(f"the display speaks en and de, not {language!r}")
         show = Show(loaded, options, Console(stderr=as_json))
-        outcome = run(loaded, options, seed, language, device, show)
+        outcome = run(loaded, options, seed=seed, language=language, device=device, show=show)
     except TrivetError as err:
         print(f"trivet sim: {err}", file=sys.stderr)
         raise typer.Exit(2) from None
@@ -106,12 +109,14 @@ def _purposes(text: str) -> list[str]:
     offered = ids.PURPOSE_NAMES[1:]
     for purpose in chosen:
         if purpose not in offered:
-            raise SimulationError(f"--set consent: there is no purpose {purpose!r}: write none, or {', '.join(offered)}")
+            raise SimulationError(
+                f"--set consent: there is no purpose {purpose!r}: write none, or {', '.join(offered)}"
+            )
     return chosen
 
 
 def run(
-    board: Board, options: Options, seed: int, language: str, device: Path | None, show: "Show | None"
+    board: Board, options: Options, *, seed: int, language: str, device: Path | None, show: "Show | None"
 ) -> dict[str, Any]:
     """The whole simulation; gives the object that `--json` prints."""
     from trivet.sim.device import Device
@@ -199,7 +204,9 @@ class Show:
             self._console.print(f"[dim]{clock(at)}[/]  will break: {text} [dim]({name})[/]")
 
     def moved(self, world: World) -> None:
-        self._progress.update(self._task, completed=world.now_s, reading=f"{clock(world.now_s)}  {self._reading(world)}")
+        self._progress.update(
+            self._task, completed=world.now_s, reading=f"{clock(world.now_s)}  {self._reading(world)}"
+        )
 
     def told(self, event: Event) -> None:
         line = self._line(event)
@@ -222,14 +229,16 @@ class Show:
             on = ", ".join(text for name, text in texts.items() if name not in outcome["inhibited"])
             self._console.print(f"Switched off: {off}. Still works: {on or 'nothing'}.")
         count = outcome["messages"]
-        self._console.print(f"{count} message{'' if count == 1 else 's'} for the service desk. {outcome['ticks']} ticks.")
+        self._console.print(
+            f"{count} message{'' if count == 1 else 's'} for the service desk. {outcome['ticks']} ticks."
+        )
 
     def _reading(self, world: World) -> str:
         """The first signal of the board, converted as the appliance does."""
         signal = self._board.signals[0]
         raw = world.plant.inputs()[signal.input]
         points = signal.points
-        for (raw0, value0), (raw1, value1) in zip(points, points[1:], strict=False):
+        for (raw0, value0), (raw1, value1) in pairwise(points):
             if raw0 <= raw <= raw1 and raw1 > raw0:
                 value = value0 + (raw - raw0) * (value1 - value0) / (raw1 - raw0)
                 return f"{signal.text['en']} {value / signal.scale:.0f} {signal.unit}"

@@ -1,5 +1,5 @@
-"""The appliance's process: starts MicroPython with the firmware's ROM image, speaks the line's frames, kills. Takes input
-frames, gives outputs and what the appliance told. Knows no physics and no time of its own.
+"""The appliance's process: starts MicroPython with the firmware's ROM image, speaks the line's frames, kills. Takes
+input frames, gives outputs and what the appliance told. Knows no physics and no time of its own.
 """
 
 import contextlib
@@ -31,6 +31,7 @@ class Appliance:
 
     def __init__(
         self,
+        *,
         image: Path,
         folder: Path,
         board: Board,

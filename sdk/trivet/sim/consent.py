@@ -10,9 +10,15 @@ TEXTS = {
     "maker's service desk, so that help comes with the right part. Saying no never changes the warranty.",
     ("service", "de"): "Bei einer Störung sendet dieses Gerät, was ausfiel und was es kurz davor gemessen hat, an den "
     "Kundendienst des Herstellers, damit Hilfe mit dem richtigen Teil kommt. Ein Nein ändert nie die Gewährleistung.",
-    ("improve", "en"): "This appliance sends a few figures on its health now and then, so that the maker can build better "
+    (
+        "improve",
+        "en",
+    ): "This appliance sends a few figures on its health now and then, so that the maker can build better "
     "ones. Saying no changes nothing.",
-    ("improve", "de"): "Dieses Gerät sendet gelegentlich einige Zahlen über seinen Zustand, damit der Hersteller bessere "
+    (
+        "improve",
+        "de",
+    ): "Dieses Gerät sendet gelegentlich einige Zahlen über seinen Zustand, damit der Hersteller bessere "
     "bauen kann. Ein Nein ändert nichts.",
 }
 

@@ -1,8 +1,10 @@
-"""Folds integer constants across the firmware's modules, for ROM images: what `const()` does within one file, for all of them.
+"""Folds integer constants across the firmware's modules, for ROM images: what `const()` does within one file, for all
+of them.
 
-Takes sources by path, gives sources in which every use of a module-level integer is its value, its import is gone and, where
-nothing else needs the name, its definition too. That saves a slot in each importing module's dictionary and the name itself.
-Lines stay where they are, so a traceback names the line of the real source. Never changes what a program computes.
+Takes sources by path, gives sources in which every use of a module-level integer is its value, its import is gone
+and, where nothing else needs the name, its definition too. That saves a slot in each importing module's dictionary
+and the name itself. Lines stay where they are, so a traceback names the line of the real source. Never changes what a
+program computes.
 """
 
 import ast
@@ -124,7 +126,7 @@ def _bindings(tree: ast.Module) -> Iterator[str]:
 def _value(node: ast.expr, known: dict[str, int]) -> int | None:
     """The integer that an expression of constants has."""
     value: int | None = None
-    if isinstance(node, ast.Constant) and type(node.value) in (int, bool):
+    if isinstance(node, ast.Constant) and isinstance(node.value, int):
         value = node.value  # `TYPE_CHECKING = False` too: what stands under it is then never compiled
     elif isinstance(node, ast.Name):
         value = known.get(node.id)

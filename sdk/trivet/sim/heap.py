@@ -11,8 +11,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from appliance.store.wear import wear_years
-
 from trivet import boards, paths
 from trivet.boards import Board
 
@@ -27,17 +25,18 @@ _ROOMY_KIB = 1024  # for counting shares: nothing is to fail there
 
 
 def measure(names: list[str], say: Callable[[str], None]) -> dict[str, Any]:
-    """The object that `tools/heap --json` prints."""
+    """Figures of each board, and the modules' shares."""
     figures: dict[str, Any] = {}
     for name in names:
         board = boards.load(name)
         figures[name] = measure_board(board, say)
     say("importing every module alone, lowest first")
-    return {"board": figures, "modules": shares(boards.load(names[0])), "wear_years": round(wear_years(), 1)}
+    return {"board": figures, "modules": shares(boards.load(names[0]))}
 
 
 def measure_board(board: Board, say: Callable[[str], None]) -> dict[str, int]:
-    """`boot`: after start; `peak`: through a bake that breaks; `tick_alloc`: of any tick; `tls`: the peak with a broker."""
+    """`boot`: after start; `peak`: through a bake that breaks; `tick_alloc`: of any tick; `tls`: the peak with a
+    broker."""
     name, fault = next(iter(boards.plant(board).FAULTS.items()))
     say(f"{board.name}: a bake with {name} at a heap of {HEAP_KIB} KiB, every tick with the heap locked")
     seen: list[Event] = []

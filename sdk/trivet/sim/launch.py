@@ -2,9 +2,10 @@
 
     launch.py IMAGE HEAP_KIB SCRIPT [ARGUMENT]...
 
-Maps the image read-only beside MicroPython's heap and hands it the address, so that code and constants cost as little RAM
-as they do on a chip with mapped flash. Where the interpreter is not the wheel's C extension but a `micropython` on the
-PATH, the image lies in a heap that is larger by exactly its size. Never imports the SDK: the start is to be quick.
+Maps the image read-only beside MicroPython's heap and hands it the address, so that code and constants cost as little
+RAM as they do on a chip with mapped flash. Where the interpreter is not the wheel's C extension but a `micropython`
+on the PATH, the image lies in a heap that is larger by exactly its size. Never imports the SDK: the start is to be
+quick.
 """
 
 import ctypes
@@ -17,7 +18,7 @@ import sys
 def main(argv: list[str]) -> int:
     image, heap_kib, script, *arguments = argv
     try:
-        import micropython_unix
+        import micropython_unix  # type: ignore[import-untyped]  # the wheel has no types
     except ImportError:
         return _on_path(image, int(heap_kib), script, arguments)
     with open(image, "rb") as file:

@@ -1,5 +1,5 @@
-"""A board's plant with checked names: an unknown fault or setting, or a value that does not fit, is refused with a word on
-what would fit. Loads nothing itself, never steps anything.
+"""A board's plant with checked names: an unknown fault or setting, or a value that does not fit, is refused with a
+word on what would fit. Loads nothing itself, never steps anything.
 """
 
 import difflib

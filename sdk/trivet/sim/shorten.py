@@ -1,9 +1,9 @@
-"""Shortens private names of the firmware for ROM images: the interpreter keeps one entry per different name in RAM, and a name
-such as `_resend_at` that only one module uses can be any name there.
+"""Shortens private names of the firmware for ROM images: the interpreter keeps one entry per different name in RAM,
+and a name such as `_resend_at` that only one module uses can be any name there.
 
 Takes sources by path, gives sources where each private name (one leading underscore) that no other module mentions has
-become `_a`, `_b`, … of its module. Lines stay. A module whose classes inherit from another module's is left alone, since its
-instances share their names with the parent's. Public names, arguments and strings are never touched.
+become `_a`, `_b`, … of its module. Lines stay. A module whose classes inherit from another module's is left alone,
+since its instances share their names with the parent's. Public names, arguments and strings are never touched.
 """
 
 import ast
@@ -72,7 +72,10 @@ def _in_strings(tree: ast.Module) -> set[str]:
 
 def _inherits_from_elsewhere(tree: ast.Module) -> bool:
     imported = {
-        alias.asname or alias.name for node in tree.body if isinstance(node, ast.ImportFrom) for alias in node.names
+        alias.asname or alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
     }
     bases = [base for node in ast.walk(tree) if isinstance(node, ast.ClassDef) for base in node.bases]
     return any(

@@ -1,7 +1,7 @@
 """`umqtt.simple` for ROM images: fetches the pinned source distribution once, by its hash, into the user's cache.
 
-The appliance's MQTT client stands on the class that every ESP32 build of MicroPython has frozen in; a host has to fetch it.
-Nothing is taken that does not have the pinned digest, and nothing is fetched twice.
+The appliance's MQTT client stands on the class that every ESP32 build of MicroPython has frozen in; a host has to
+fetch it. Nothing is taken that does not have the pinned digest, and nothing is fetched twice.
 """
 
 import os

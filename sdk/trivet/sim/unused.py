@@ -1,5 +1,5 @@
-"""Leaves out of a ROM image what nothing in it mentions: module-level functions and tables of the shared package that only
-the cloud uses. Each would cost the appliance an object in RAM.
+"""Leaves out of a ROM image what nothing in it mentions: module-level functions and tables of the shared package that
+only the cloud uses. Each would cost the appliance an object in RAM.
 
 Takes sources by path, gives sources with `pass` in the place of what is left out. Lines stay. What has effects when the
 module is imported, methods, classes and whatever any string mentions are never touched.
@@ -55,5 +55,5 @@ def _can_go(node: ast.stmt, mentions: "Counter[str]") -> bool:
         return not node.decorator_list and node.name not in ENTRY and mentions[node.name] <= own
     if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
         pure = all(isinstance(part, _PURE) for part in ast.walk(node.value))
-        return pure and mentions[node.targets[0].id] == 0
+        return pure and not node.targets[0].id.startswith("__") and mentions[node.targets[0].id] == 0
     return False

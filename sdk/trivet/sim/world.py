@@ -1,7 +1,7 @@
 """A world in lock-step: the board's plant (physics, in this process) and the appliance (the firmware, in MicroPython).
 
-Takes a board, a seed, settings and faults to come; gives what happens as events with virtual and real time. Virtual time
-moves only when asked; nothing here sleeps but `idle`, which waits for a real network.
+Takes a board, a seed, settings and faults to come; gives what happens as events with virtual and real time. Virtual
+time moves only when asked; nothing here sleeps but `idle`, which waits for a real network.
 """
 
 import time
@@ -101,7 +101,13 @@ class World:
         self._started_ms = self._now_ms
         self.state.connected = False
         self.appliance = Appliance(
-            self._image, self.device.folder, self.board, self._heap_kib, self._language, self._entry, self._told
+            image=self._image,
+            folder=self.device.folder,
+            board=self.board,
+            heap_kib=self._heap_kib,
+            language=self._language,
+            entry=self._entry,
+            told=self._told,
         )
         self._on().idle()  # its start is over when it answers
 
