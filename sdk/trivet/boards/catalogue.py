@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from trivet_wire import code as wire_code
 from trivet_wire import ids
 
-from .errors import BoardError
 from .models import Cause, Code, Part, Ratio
 from .monitors import Space
 from .reader import LANGUAGES, Table, nearest
@@ -16,18 +13,17 @@ NE107 = {"F": "failure", "C": "function check", "S": "out of specification", "M"
 CAUSE_KINDS = ("part", "sensor", "mains", "use", "wiring")
 
 
-def read(file: Path, space: Space) -> tuple[tuple[Code, ...], tuple[Part, ...]]:
+def read(table: Table, space: Space) -> tuple[tuple[Code, ...], tuple[Part, ...]]:
     """All codes in the order of their events, and all parts."""
-    table = Table.open(file)
     parts = tuple(_part(one) for one in table.tables("part", label="number"))
     rows = list(table.tables("code", needed=True, label="event"))
     events = [one.text("event") for one in rows]
     codes = tuple(_code(one, space, events, [part.number for part in parts]) for one in rows)
     table.done()
-    for what, found in (("event", events), ("code", [one.code for one in codes])):
-        double = next((one for one in found if found.count(one) > 1), None)
-        if double:
-            raise BoardError(f'{file}: code: {what} "{double}" stands twice; write one [[code]] for each')
+    for key, found in (("event", events), ("code", [one.code for one in codes])):
+        for at, one in enumerate(found):
+            if one in found[:at]:
+                rows[at].fail(key, f'"{one}" stands twice', f"one [[code]] for each {key}", stand=f"{one}_{at}")
     return codes, parts
 
 
@@ -74,7 +70,8 @@ def _number(table: Table) -> int:
     try:
         return wire_code.parse_stem(written)
     except wire_code.CodeError as error:
-        table.fail("code", str(error), 'the code without its check character, as in code = "H07-1"')
+        write = 'the code without its check character, as in code = "H07-1"'
+        table.fail("code", str(error), write)
 
 
 def _freeze(table: Table, space: Space) -> tuple[int, ...]:
@@ -82,7 +79,7 @@ def _freeze(table: Table, space: Space) -> tuple[int, ...]:
     chosen = table.strings("freeze")
     for name in chosen:
         if name not in names:
-            table.fail("freeze", f"there is no signal {name!r}", nearest(name, names))
+            table.fail("freeze", f"there is no signal {name!r}", nearest(name, names), name)
     return tuple(sorted(names.index(name) for name in chosen))
 
 
@@ -107,7 +104,8 @@ def _technician(table: Table) -> dict[str, list[str]]:
 def _cause(table: Table, events: list[str], parts: list[str]) -> Cause:
     weight = table.number("weight")
     if weight <= 0:
-        table.fail("weight", f"{weight} does not fit", "a number above 0: how often it is this, among the causes")
+        write = "a number above 0: how often it is this, among the causes"
+        table.fail("weight", f"{weight} does not fit", write, stand=1.0)
     evidence = tuple(_ratio(one, events) for one in table.tables("evidence", label="event"))
     made = Cause(
         name=table.name(),
@@ -123,7 +121,9 @@ def _cause(table: Table, events: list[str], parts: list[str]) -> Cause:
 
 def _ratio(table: Table, events: list[str]) -> Ratio:
     made = Ratio(table.choice("event", events), float(table.number("failed", 1.0)), float(table.number("passed", 1.0)))
-    if min(made.failed, made.passed) <= 0:
-        table.fail("failed", "a likelihood ratio is above 0", "how many times likelier this verdict is with this cause")
+    for key, ratio in (("failed", made.failed), ("passed", made.passed)):
+        if ratio <= 0:
+            write = "a number above 0: how many times likelier this verdict is with this cause"
+            table.fail(key, f"{ratio} does not fit", write, stand=1.0)
     table.done()
     return made

@@ -5,6 +5,7 @@ Physical quantities in the files become the appliance's integers here, once. A m
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from trivet_wire import ids
@@ -12,7 +13,7 @@ from trivet_wire import ids
 from trivet import paths
 
 from . import catalogue, convert
-from .errors import BoardError
+from .errors import BoardError, Mistake, Place
 from .models import Board, Condition, Function, Input, Output, Signal
 from .monitors import Space, read_monitors
 from .reader import Table, nearest
@@ -39,16 +40,22 @@ def load(name_or_path: str | Path) -> Board:
         if not (folder / "board.toml").exists():
             known = nearest(str(name_or_path), available())
             raise BoardError(f"there is no board {str(name_or_path)!r}; write {known}, or the path of a folder")
-    table = Table.open(folder / "board.toml")
+    board = assemble(Table.open(folder / "board.toml"), Table.open(folder / "catalogue.toml"))
+    for complaint in complaints(board):
+        raise complaint
+    return board
+
+
+def assemble(table: Table, rows: Table) -> Board:
+    """The board of an open board.toml and catalogue.toml; what must fit across both is left to `complaints`."""
+    folder = table.file.parent
     head = table.table("board")
     inputs = tuple(_input(one) for one in table.tables("input", needed=True))
     signals = tuple(_signal(one, inputs) for one in table.tables("signal", needed=True))
     outputs = tuple(_output(one) for one in table.tables("output", needed=True))
-    if len(signals) > MAX_SIGNALS:
-        table.fail("signal", f"{len(signals)} are too many", f"at most {MAX_SIGNALS}")
     tick_ms = head.integer("tick_ms", 10, 10_000)
     space = Space(signals, outputs, tick_ms)
-    codes, parts = catalogue.read(folder / "catalogue.toml", space)
+    codes, parts = catalogue.read(rows, space)
     events = [code.event for code in codes]
     history = table.table("history")
     board = Board(
@@ -72,7 +79,6 @@ def load(name_or_path: str | Path) -> Board:
     )
     for part in (head, history, table):
         part.done()
-    _every_event_once(table, board)
     return board
 
 
@@ -90,15 +96,17 @@ def _output(table: Table) -> Output:
 
 def _signal(table: Table, inputs: tuple[Input, ...]) -> Signal:
     scale = table.integer("scale", 1, 10_000, 1)
-    valid = table.raw("valid", write="the lowest and highest believable value, as in valid = [-20, 350]")
-    if not (isinstance(valid, list) and len(valid) == 2 and all(isinstance(one, int | float) for one in valid)):
-        table.fail("valid", f"{valid!r} does not fit", "the lowest and highest believable value, as in [-20, 350]")
+    valid = table.raw("valid", write="the lowest and highest believable value, as in valid = [-20, 350]", stand=[0, 1])
+    if not (isinstance(valid, list) and len(valid) == 2 and all(_quantity(one) for one in valid)):
+        write = "the lowest and highest believable value, as in [-20, 350]"
+        table.fail("valid", f"{valid!r} does not fit", write, stand=[0, 1])
     low, high = (round(one * scale) for one in valid)
     names = [one.name for one in inputs]
     points = _points(table, scale, low, high)
     wrong = convert.check(points)
     if wrong:
-        table.fail("points", wrong, "[[reading, value], …] with ascending readings, in shorter pieces")
+        key = "points" if table.has("points") else "ntc" if table.has("ntc") else "valid"
+        table.fail(key, wrong, "[[reading, value], …] with ascending readings, in shorter pieces", stand=[0, 1])
     made = Signal(
         name=table.name(),
         unit=table.text("unit", ""),
@@ -117,24 +125,12 @@ def _signal(table: Table, inputs: tuple[Input, ...]) -> Signal:
 def _points(table: Table, scale: int, low: int, high: int) -> convert.Points:
     """By datasheet (`ntc`), by table (`points`), or the reading as it is."""
     if table.has("ntc"):
-        ntc = table.table("ntc")
-        made = convert.ntc_points(
-            ntc.number("low"),
-            ntc.number("high"),
-            scale,
-            r25=ntc.number("r25"),
-            beta=ntc.number("beta"),
-            pull_up=ntc.number("pull_up"),
-            full=ntc.integer("full", 255, 65535),
-            error=ntc.number("error", 0.4),
-        )
-        ntc.done()
-        return made
+        return _ntc_points(table.table("ntc"), scale)
     if table.has("points"):
         points = table.raw("points")
         try:
             return tuple((int(raw), round(value * scale)) for raw, value in points)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             table.fail("points", f"{points!r} does not fit", "[[reading, value], [reading, value], …]")
     return ((low - 1, low - 1), (high + 1, high + 1))
 
@@ -144,8 +140,32 @@ def _functions(table: Table, events: list[str]) -> tuple[Function, ...]:
     made: dict[str, Function] = {}
     for one in table.tables("function", needed=True):
         function = _function(one, events, made)
+        if function.name in made:
+            one.fail("name", f'"{function.name}" stands twice', "another name", stand=f"{function.name}_{len(made)}")
         made[function.name] = function
     return tuple(made.values())
+
+
+def _ntc_points(ntc: Table, scale: int) -> convert.Points:
+    number = {key: ntc.number(key) for key in ("low", "high", "r25", "beta", "pull_up")}
+    for key in ("r25", "beta", "pull_up"):
+        if number[key] <= 0:
+            ntc.fail(key, f"{number[key]} does not fit", "the datasheet's value, above 0", stand=10_000)
+    if not -100 <= number["low"] < number["high"] <= 1000:
+        wrong = f"{number['low']} to {number['high']} °C is no range"
+        ntc.fail("low", wrong, f"a low below high = {number['high']}, both from -100 to 1000 °C", stand=-200)
+    full, error = ntc.integer("full", 255, 65535), ntc.number("error", 0.4)
+    if not 0.01 <= error <= 50:
+        ntc.fail("error", f"{error} does not fit", "degrees, 0.01 to 50", stand=0.4)
+    ntc.done()
+    try:
+        return convert.ntc_points(scale=scale, full=full, error=error, **number)
+    except (ValueError, ZeroDivisionError, OverflowError):
+        ntc.fail("", "gives no readings between low and high", "the resistances and beta of the datasheet")
+
+
+def _quantity(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < convert.LIMIT
 
 
 def _function(table: Table, events: list[str], before: dict[str, Function]) -> Function:
@@ -153,7 +173,8 @@ def _function(table: Table, events: list[str], before: dict[str, Function]) -> F
     inhibited_by = [(_event(rules, event, events), MASKS[rules.choice(event, MASKS)]) for event in rules.keys()]  # noqa: SIM118
     for name in table.strings("needs", []):
         if name not in before:
-            table.fail("needs", f"{name!r} is not a function that stands before this one", nearest(name, before))
+            wrong = f"{name!r} is not a function that stands before this one"
+            table.fail("needs", wrong, nearest(name, before), name)
         inhibited_by += [rule for rule in before[name].inhibited_by if rule not in inhibited_by]
     made = Function(table.name(), table.texts("text"), table.flag("hazardous", False), tuple(inhibited_by))
     rules.done()
@@ -172,7 +193,8 @@ def _cycle(table: Table, space: Space) -> tuple[Condition, ...]:
     made = space.conditions(cycle, "while")
     cycle.done()
     if not made:
-        cycle.fail("while", "is empty", 'what holds while the appliance works, as in while = ["program != 0"]')
+        write = 'what holds while the appliance works, as in while = ["program != 0"]'
+        cycle.fail("while", "is empty", write, stand=[f"{space.names()[0]} != 0"])
     return made
 
 
@@ -191,10 +213,28 @@ def _internal(table: Table, events: list[str]) -> dict[str, int]:
     return made
 
 
-def _every_event_once(table: Table, board: Board) -> None:
+def complaints(board: Board) -> Iterator[Mistake]:
+    """What does not fit although each table does by itself."""
+    file = board.folder / "board.toml"
+    if len(board.signals) > MAX_SIGNALS:
+        wrong = f"{len(board.signals)} are too many"
+        yield Mistake(
+            file, "signal", ("signal", MAX_SIGNALS), wrong, f"at most {MAX_SIGNALS}: a freeze frame names them by bits"
+        )
+    for key, twice in (("input", board.inputs), ("signal", board.signals), ("output", board.outputs)):
+        names = [one.name for one in twice]
+        before = [one.name for one in board.signals] if key == "output" else []
+        for at, name in enumerate(names):
+            if name in names[:at] or name in before:
+                path: Place = (key, at, "name")
+                yield Mistake(file, f'{key} "{name}"', path, f'"{name}" stands twice', "another name")
     judged = [monitor.event for monitor in board.monitors] + list(board.internal.values())
+    once = "exactly one [[monitor]] or one line under [internal] for it"
     for event, code in enumerate(board.codes):
         count = judged.count(event)
-        if count != 1:
-            wrong = "is judged by nobody" if count == 0 else f"is judged by {count} monitors"
-            table.fail(f'event "{code.event}"', wrong, "exactly one [[monitor]] or one line under [internal] for it")
+        if count == 0:
+            path = ("code", event, "event")
+            yield Mistake(file.with_name("catalogue.toml"), f'event "{code.event}"', path, "is judged by nobody", once)
+        elif count > 1:
+            wrong = f"is judged by {count} monitors"
+            yield Mistake(file, f'event "{code.event}"', ("monitor",), wrong, once, item=code.event)

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from trivet_wire import ids
 
 from .convert import LIMIT
+from .errors import NOTHING
 from .kinds import Key, Kind, kinds
 from .models import Condition, Debounce, Limit, Monitor, Output, Signal
-from .reader import Table, nearest
+from .reader import Table, closest, nearest
 
 OPERATORS = ("<", "<=", "==", "!=", ">=", ">")
 NO_LIMIT = 1 << 29
@@ -37,16 +38,18 @@ class Space:
     def scale(self, index: int) -> int:
         return self.signals[index].scale if index < len(self.signals) else 1
 
-    def find(self, table: Table, key: str, name: str) -> int:
+    def find(self, table: Table, key: str, name: str, item: str | None = None) -> int:
         names = self.names()
         if name not in names:
-            table.fail(key, f"there is no signal or output {name!r}", nearest(name, names))
+            stand = closest(name, names) or names[0]
+            table.fail(key, f"there is no signal or output {name!r}", nearest(name, names), item, stand)
         return names.index(name)
 
-    def ticks(self, table: Table, key: str, ms: float) -> int:
+    def ticks(self, table: Table, key: str, ms: float, item: str | None = None) -> int:
         ticks = round(ms / self.tick_ms)
         if ticks > _MAX_TICKS or ticks < 0 or (ms and not ticks):
-            table.fail(key, f"{ms:g} ms does not fit", f"{self.tick_ms} to {_MAX_TICKS * self.tick_ms} ms")
+            fits = f"{self.tick_ms} to {_MAX_TICKS * self.tick_ms} ms"
+            table.fail(key, f"{ms:g} ms does not fit", fits, item, self.tick_ms)
         return ticks
 
     def conditions(self, table: Table, key: str) -> tuple[Condition, ...]:
@@ -56,14 +59,16 @@ class Space:
     def _condition(self, table: Table, key: str, text: str) -> Condition:
         found = _CONDITION.match(text.strip())
         if found is None:
-            table.fail(key, f"{text!r} is no condition", '"signal == 1" or "signal - other > -20.5 for 2 s"')
-        source = self.find(table, key, found["source"])
-        minus = self.find(table, key, found["minus"]) if found["minus"] else -1
+            table.fail(key, f"{text!r} is no condition", '"signal == 1" or "signal - other > -20.5 for 2 s"', text)
+        source = self.find(table, key, found["source"], text)
+        minus = self.find(table, key, found["minus"], text) if found["minus"] else -1
         if minus >= 0 and self.scale(minus) != self.scale(source):
-            table.fail(key, f"the signals in {text!r} have different scales", "two signals of one scale")
+            table.fail(key, f"the signals in {text!r} have different scales", "two signals of one scale", text)
         time = float(found["time"]) * _MS[found["unit"]] if found["time"] else 0.0
         value = round(float(found["value"]) * self.scale(source))
-        return Condition(source, OPERATORS.index(found["op"]), value, minus, self.ticks(table, key, time))
+        if abs(value) >= LIMIT:
+            table.fail(key, f"the number in {text!r} is too large", "a value that the signal can take", text)
+        return Condition(source, OPERATORS.index(found["op"]), value, minus, self.ticks(table, key, time, text))
 
 
 def read_monitors(table: Table, space: Space, events: list[str]) -> tuple[Monitor, ...]:
@@ -107,14 +112,15 @@ def _judges(table: Table, space: Space) -> tuple[int, int]:
 def _events(table: Table, key: str, names: list[str], events: list[str]) -> tuple[int, ...]:
     for name in names:
         if name not in events:
-            table.fail(key, f"catalogue.toml has no code with the event {name!r}", nearest(name, events))
+            item, stand = (name, NOTHING) if key == "unless" else (None, closest(name, events) or events[0])
+            table.fail(key, f"catalogue.toml has no code with the event {name!r}", nearest(name, events), item, stand)
     return tuple(events.index(name) for name in names)
 
 
 def _listed(table: Table, kind: Kind, space: Space) -> tuple[int, ...]:
     """The signals of the key of type `signals`, for kinds that take any number of them."""
     keys = [key.name for key in kind.keys if key.type == "signals"]
-    return tuple(space.find(table, key, name) for key in keys for name in table.strings(key))
+    return tuple(space.find(table, key, name, name) for key in keys for name in table.strings(key))
 
 
 def _params(table: Table, kind: Kind, space: Space) -> tuple[dict[str, int], tuple[int, ...]]:
@@ -144,7 +150,7 @@ def _param(table: Table, key: Key, space: Space, scale: int) -> int:
         return max(1, space.ticks(table, key.name, number))
     value = round(number * scale)
     if abs(value) >= LIMIT >> 1:
-        table.fail(key.name, f"{number} is too large", "a value that the signal can take")
+        table.fail(key.name, f"{number} is too large", "a value that the signal can take", stand=0)
     return value
 
 
