@@ -61,6 +61,17 @@ def test_faults_found_before_the_yes_are_told_after_it_and_withdrawing_empties_t
         assert world.state.left == 2  # both decisions, which go under `safety`
 
 
+@pytest.mark.parametrize(
+    "line", ["", "consent", "consent all yes", "consent service yes en zz", "consent safety no", "x" * 999]
+)
+def test_a_line_that_makes_no_sense_is_answered_and_changes_nothing(line: str) -> None:
+    with World("oven") as world:
+        world.say(line)
+        world.run_until(2)
+        assert [event.data["line"] for event in world.events if event.kind == "misunderstood"] == [line[:200]]
+        assert world.state.queued == 0
+
+
 def test_the_display_says_what_is_wrong_in_the_owner_s_language() -> None:
     with World("oven", faults=[("element_top_open", 120)], language="de") as world:
         world.run_until(240)

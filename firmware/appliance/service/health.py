@@ -71,7 +71,10 @@ class Supervisor:
             task.crashes += 1
             if task.rescue is not None:
                 task.rescue()
-            self._record(error, task)
+            try:
+                self._record(error, task)
+            except MemoryError:  # no room to say what happened: it is counted
+                self.dropped += 1
 
     def _record(self, error: Exception, task: Task) -> None:
         trace = self._teller.trace(error)

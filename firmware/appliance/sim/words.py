@@ -24,10 +24,19 @@ def obey(appliance: "Appliance", line: str, teller: "Teller") -> None:
     done = False
     if len(words) >= 3 and words[0] == "consent" and words[1] in PURPOSE_NAMES and words[2] in ("yes", "no"):
         language = words[3] if len(words) > 3 else "en"
-        text_hash = int(words[4], 16) if len(words) > 4 else 0
-        done = appliance.decide(PURPOSE_NAMES.index(words[1]), words[2] == "yes", 0, language, text_hash)
+        text_hash = _hash(words[4]) if len(words) > 4 else 0
+        if text_hash >= 0:
+            done = appliance.decide(PURPOSE_NAMES.index(words[1]), words[2] == "yes", 0, language, text_hash)
     elif words == ["clear"]:
         appliance.clear(1)
         done = True
     if not done:
         teller.tell({"e": "misunderstood", "line": line})
+
+
+def _hash(text: str) -> int:
+    """Eight hex digits, else -1."""
+    try:
+        return int(text, 16) if len(text) == 8 else -1
+    except ValueError:
+        return -1
