@@ -11,6 +11,7 @@ from trivet_wire.ids import FAILED, NOT_RUN, OUT_OF_RANGE, PREFAILED, TEST_FAILE
 
 from ..board import MONITOR_WIDTH
 from ..conditions import Conditions
+from .balance import Balance
 from .crosscheck import Crosscheck
 from .drift import Drift
 from .effort import Effort
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
 
 
 # Position is the number in board.cbor: append only. Plausibility kinds come first; they run first.
-KINDS = (Stale, Range, Rate, Stuck, Crosscheck, Response, Share, Effort, Timeout, Drift)
+KINDS = (Stale, Range, Rate, Stuck, Crosscheck, Response, Share, Effort, Timeout, Drift, Balance)
 
 
 class Monitors:
