@@ -118,11 +118,16 @@ def _why(catalogue: Catalogue, cause: Cause, prior: float, findings: Findings) -
             continue
         factor = ratio.failed if verdict == FAILED else ratio.passed
         said = f"{_name(catalogue, ratio.event)} {verdict}"
-        if factor > 1.0:
-            words.append(f"{said}: {factor:g} times likelier with this cause")
-        elif factor < 1.0:
-            words.append(f"{said}: {1 / max(factor, 1e-6):g} times less likely with this cause")
+        if factor != 1.0:
+            words.append(f"{said}: speaks {_strength(factor)} this cause (×{factor:.2g})")
     return words
+
+
+def _strength(ratio: float) -> str:
+    """A likelihood ratio in words: from 3 (or a third) on it is strong, below 1.5 slight."""
+    size = max(ratio, 1 / max(ratio, 1e-6))
+    degree = "strongly " if size >= 3 else "slightly " if size < 1.5 else ""
+    return degree + ("for" if ratio > 1 else "against")
 
 
 def _doubt(catalogue: Catalogue, code: Code, causes: list[Ranked], findings: Findings) -> tuple[float, list[str]]:

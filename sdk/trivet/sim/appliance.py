@@ -111,7 +111,8 @@ class Appliance:
         return data
 
     def _gone(self, words: bytes = b"") -> SimulationError:
-        self._in.close()
+        with contextlib.suppress(BrokenPipeError):
+            self._in.close()
         words += self._out.read()
         code = self.process.wait(10)
         self._errors.seek(0)
