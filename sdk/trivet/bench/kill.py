@@ -106,7 +106,7 @@ def _torment(oven: Oven, kills: int, chance: random.Random) -> None:
             world.restart()
             world.step()
             _check(oven, world.events[heard:])
-        world.run_until(max(world.now_s, fault.until_s))
+        world.run_until(max(world.now_s, fault.until_s) + 60)  # what was found last is told by then
         world.idle(PATIENCE_S)
         oven.confirmed |= _confirmed(world.events)
     finally:
