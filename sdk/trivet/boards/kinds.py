@@ -31,6 +31,11 @@ class Kind:
     name: str
     number: int
     keys: tuple[Key, ...]
+    tolerates: str = ""  # the doubts in a source that do not keep it from running, as its file writes them
+
+    def judges_out_of_range(self) -> bool:
+        """Whether it also runs on values beyond what its signals call valid."""
+        return "OUT_OF_RANGE" in self.tolerates
 
 
 def kinds() -> dict[str, Kind]:
@@ -55,7 +60,8 @@ def _read(folder: Path) -> dict[str, Kind]:
     found = {}
     for number, one in enumerate(order.elts):
         name = ast.unparse(one).lower()
-        found[name] = Kind(name, number, _keys(folder / f"{files[ast.unparse(one)]}.py"))
+        file = folder / f"{files[ast.unparse(one)]}.py"
+        found[name] = Kind(name, number, _keys(file), _tolerates(file))
     return found
 
 
@@ -64,6 +70,13 @@ def _keys(file: Path) -> tuple[Key, ...]:
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "PARAMS":
             return tuple(_key(word) for word in ast.literal_eval(node.value).split())
     raise BoardError(f"{file}: a monitor kind names its keys in one line PARAMS = …")
+
+
+def _tolerates(file: Path) -> str:
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "tolerates":
+            return ast.unparse(node.value)
+    return ""
 
 
 def _key(word: str) -> Key:

@@ -13,7 +13,7 @@ from trivet_wire import ids
 from trivet import paths
 
 from . import catalogue, convert
-from .errors import BoardError, Mistake, Place
+from .errors import NOTHING, BoardError, Mistake, Place
 from .models import Board, Condition, Function, Input, Output, Signal
 from .monitors import Space, read_monitors
 from .reader import Table, nearest
@@ -53,7 +53,7 @@ def assemble(table: Table, rows: Table) -> Board:
     inputs = tuple(_input(one) for one in table.tables("input", needed=True))
     signals = tuple(_signal(one, inputs) for one in table.tables("signal", needed=True))
     outputs = tuple(_output(one) for one in table.tables("output", needed=True))
-    tick_ms = head.integer("tick_ms", 10, 10_000)
+    tick_ms = head.integer("tick_ms", 10, 10_000, usual=500)
     space = Space(signals, outputs, tick_ms)
     codes, parts = catalogue.read(rows, space)
     events = [code.event for code in codes]
@@ -101,12 +101,15 @@ def _signal(table: Table, inputs: tuple[Input, ...]) -> Signal:
         write = "the lowest and highest believable value, as in [-20, 350]"
         table.fail("valid", f"{valid!r} does not fit", write, stand=[0, 1])
     low, high = (round(one * scale) for one in valid)
+    if low > high:
+        table.fail("valid", f"{valid} is the wrong way round", f"valid = [{valid[1]}, {valid[0]}]", stand=valid[::-1])
     names = [one.name for one in inputs]
     points = _points(table, scale, low, high)
     wrong = convert.check(points)
     if wrong:
-        key = "points" if table.has("points") else "ntc" if table.has("ntc") else "valid"
-        table.fail(key, wrong, "[[reading, value], …] with ascending readings, in shorter pieces", stand=[0, 1])
+        key = "ntc" if table.has("ntc") else "points" if table.has("points") else "valid"
+        stand = [0, 1] if key == "valid" else NOTHING
+        table.fail(key, wrong, "[[reading, value], …] with ascending readings, in shorter pieces", stand=stand)
     made = Signal(
         name=table.name(),
         unit=table.text("unit", ""),
@@ -151,9 +154,11 @@ def _ntc_points(ntc: Table, scale: int) -> convert.Points:
     for key in ("r25", "beta", "pull_up"):
         if number[key] <= 0:
             ntc.fail(key, f"{number[key]} does not fit", "the datasheet's value, above 0", stand=10_000)
-    if not -100 <= number["low"] < number["high"] <= 1000:
-        wrong = f"{number['low']} to {number['high']} °C is no range"
-        ntc.fail("low", wrong, f"a low below high = {number['high']}, both from -100 to 1000 °C", stand=-200)
+    if not -99 <= number["high"] <= 1000:
+        ntc.fail("high", f"{number['high']} does not fit", "the table's highest temperature, up to 1000", stand=150)
+    if not -100 <= number["low"] < number["high"]:
+        wrong = f"{number['low']} does not fit"
+        ntc.fail("low", wrong, f"a temperature from -100 to below high = {number['high']}", stand=-100)
     full, error = ntc.integer("full", 255, 65535), ntc.number("error", 0.4)
     if not 0.01 <= error <= 50:
         ntc.fail("error", f"{error} does not fit", "degrees, 0.01 to 50", stand=0.4)

@@ -81,7 +81,8 @@ def _monitor(table: Table, space: Space, events: list[str]) -> Monitor:
     kind = kinds()[table.choice("kind", list(kinds()))]
     for key in table.keys():  # noqa: SIM118
         if key not in _KEYS and key not in {one.name for one in kind.keys}:
-            table.fail(key, f"is not a key of a {kind.name} monitor", nearest(key, [one.name for one in kind.keys]))
+            offered = [*(one.name for one in kind.keys if one.type != "scale"), *_KEYS]
+            table.fail(key, f"is not a key of a {kind.name} monitor", nearest(key, offered))
     judges, validity = _judges(table, space)
     params, sources = _params(table, kind, space)
     listed = _listed(table, kind, space)

@@ -55,11 +55,12 @@ def plant(board: Board) -> PlantModule:
         file = board.folder / "physics.py"
         if not file.exists():
             raise BoardError(f"{file} is missing: without it the board cannot be simulated")
-        sys.modules[name] = _import(name, str(file))
+        sys.modules[name] = load_module(name, str(file))
     return cast(PlantModule, sys.modules[name])
 
 
-def _import(name: str, file: str) -> ModuleType:
+def load_module(name: str, file: str) -> ModuleType:
+    """Import a file under `name`; what it raises passes through. It stays in `sys.modules`, as dataclasses need it."""
     spec = importlib.util.spec_from_file_location(name, file)
     if spec is None or spec.loader is None:
         raise BoardError(f"{file} cannot be imported")

@@ -81,8 +81,11 @@ class Table:
         value: bool = self._typed(key, (bool,), default, f"{key} = true or {key} = false", False)
         return value
 
-    def integer(self, key: str, low: int, high: int, default: int = _MISSING) -> int:
-        value: int = self._typed(key, (int,), default, f"a whole number from {low} to {high}", max(low, min(high, 1)))
+    def integer(self, key: str, low: int, high: int, default: int = _MISSING, usual: int = 1) -> int:
+        """A whole number within; `usual` is taken by who looks past a mistake."""
+        value: int = self._typed(
+            key, (int,), default, f"a whole number from {low} to {high}", max(low, min(high, usual))
+        )
         if not low <= value <= high:
             fits = max(low, min(high, value))
             self.fail(key, f"{value} is out of range", f"a whole number from {low} to {high}", stand=fits)
@@ -116,9 +119,11 @@ class Table:
         return made
 
     def table(self, key: str, where: str | None = None, default: dict[str, Any] | None = None) -> Table:
-        value = self.raw(key, _MISSING if default is None else default, f"a table [{key}] or {key} = {{…}}", {})
+        header = ".".join(step for step in (*self.path, key) if isinstance(step, str))
+        write = f"a table: [{header}], or {key} = {{…}}"
+        value = self.raw(key, _MISSING if default is None else default, write, {})
         if not isinstance(value, dict):
-            self.fail(key, f"{value!r} does not fit", f"a table: [{key}] or {key} = {{…}}", stand={})
+            self.fail(key, f"{value!r} does not fit", write, stand={})
         place = where or (f"{self.where}: {key}" if self.where else f"[{key}]")
         return Table(self.file, place, value, (*self.path, key))
 
