@@ -1,4 +1,4 @@
-"""The dishwasher's world: water, heat, electricity, sensors with lag, noise and quantisation, and the person who uses it.
+"""The dishwasher's world: water, heat, electricity, sensors with lag, noise and quantisation, and its person.
 
 Takes the levels of the outputs, gives raw readings in the order of board.toml. Every litre and every joule is booked:
 `Plant.water_gap` and `Plant.imbalance` tell how far stocks and flows are apart. Knows nothing of firmware. Temperatures
@@ -174,6 +174,10 @@ class Plant:
             int(self.set["rinse_low"] > 0),
             int(self.set["program"]) if self.set["start_s"] <= self.now < self.set["off_s"] else 0,
         ]
+
+    def truth(self) -> dict[str, float]:
+        """What a signal would show if its sensor were sound and without lag."""
+        return {"water_temp": self.water, "level": (self.volume - self.arms) * SUMP_MM}
 
     def stored(self) -> float:
         """Joules in water, crockery, tub and heater, above 0 °C."""

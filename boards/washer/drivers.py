@@ -2,7 +2,7 @@
 
 Takes the tick's values and validity, writes `levels`. Allocates nothing in its tick; integers within ±2^30.
 
-A step that may not run ends the programme: the water is drained, the door unlocked, then everything waits for the panel.
+A step that may not run ends the programme: the water is drained, the door unlocked, and the panel must be switched off.
 """
 
 from trivet_wire.ids import VALID

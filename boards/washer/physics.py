@@ -1,4 +1,4 @@
-"""The washer's world: water, laundry, heat, drum, electricity, sensors with lag, noise and quantisation, and its person.
+"""The washer's world: water, laundry, heat, drum, electricity, sensors with lag and noise, and its person.
 
 Takes the levels of the outputs, gives raw readings in the order of board.toml. Every litre and every joule is booked:
 `Plant.water_gap` and `Plant.imbalance` tell how far stocks and flows are apart. Knows nothing of firmware. Temperatures
@@ -163,6 +163,10 @@ class Plant:
             int(self.account.leaked > 0.3),
             int(self.set["program"]) if on else 0,
         ]
+
+    def truth(self) -> dict[str, float]:
+        """What a signal would show if its sensor were sound and without lag."""
+        return {"water_temp": self.water, "level": self.free * SUMP_MM, "drum_speed": self.drum_rpm}
 
     def stored(self) -> float:
         """Joules in water, laundry, drum and heater, above 0 °C."""

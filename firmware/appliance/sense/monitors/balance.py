@@ -1,8 +1,8 @@
 """FAILED when a level does not rise by what a flow brought: its rise less the flow's sum lies outside `low` … `high`.
 
-One unit of the flow, kept up for `per_ms`, adds `gain` to the signal. Both are counted from when the conditions began to
-hold, anew each `window_ms`; says nothing until one of them has moved by `least`. Too low: the level's sensor lies, or
-water runs out. Too high: the flow's sensor is dead.
+One unit of the flow, kept up for `per_ms`, adds `gain` to the signal. Both are counted from when the conditions began
+to hold, anew each `window_ms`; says nothing until one of them has moved by `least`. Too low: the level's sensor lies,
+or water runs out. Too high: the flow's sensor is dead.
 """
 
 from trivet_wire.ids import NOT_RUN, PREFAILED, PREPASSED
