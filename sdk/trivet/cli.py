@@ -11,6 +11,7 @@ from typer.core import TyperGroup
 
 # word -> module; each has `app`, a typer.Typer with one command or several
 COMMANDS = {
+    "new": "trivet.commands.new",
     "sim": "trivet.commands.sim",
     "demo": "trivet.commands.demo",
     "doctor": "trivet.commands.doctor",

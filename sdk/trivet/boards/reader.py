@@ -16,6 +16,7 @@ from typing import Any, NoReturn
 from .errors import NOTHING, BoardError, Mistake, Place
 
 LANGUAGES = ("en", "de")
+_FEW = 8  # options worth naming beside the one that was meant
 _MISSING: Any = object()
 
 
@@ -151,7 +152,9 @@ def nearest(word: str, options: Collection[str]) -> str:
     """What the writer may have meant: the nearest options first."""
     close = closest(word, options)
     listed = ", ".join(sorted(options)) or "nothing"
-    return f"{close} (or one of: {listed})" if close else f"one of: {listed}"
+    if close:
+        return f"{close} (or one of: {listed})" if len(options) <= _FEW else close
+    return f"one of: {listed}"
 
 
 def closest(word: str, options: Collection[str]) -> str | None:

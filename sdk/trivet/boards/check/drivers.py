@@ -96,6 +96,8 @@ def _names(tree: ast.Module, board: Board) -> Told:
                 call = f'{ast.unparse(node.func)}("{argument.value}")'
                 kind = "signal or output" if what == "index" else what
                 yield node.lineno, call, f"the board has no {kind} of this name", nearest(argument.value, known[what])
+    if any(what == "function" and name not in known["function"] for what, name in asked):
+        return  # which one was meant is not known yet
     for function in board.functions:
         if function.hazardous and ("function", function.name) not in asked:
             problem = "is hazardous, and the control program never asks whether it is allowed"

@@ -82,11 +82,11 @@ def _apply(document: dict[str, Any], mistake: Mistake, tried: int) -> bool:
     if mistake.item is not None and isinstance(inside, dict) and mistake.item in inside.get(last, ()):
         inside[last].remove(mistake.item)
         return True
-    if tried > 1 or not isinstance(inside, dict):
+    if tried > 2 or not isinstance(inside, dict):
         return False
     if last == "code":
         inside[last] = _unused_code(document)
-    elif mistake.stand is NOTHING or tried:
+    elif mistake.stand is NOTHING or tried == 2:
         inside.pop(last, None)
     else:
         inside[last] = copy.deepcopy(mistake.stand)
