@@ -1,4 +1,4 @@
-"""The dishwasher: its world loses no litre and no joule, its monitors tell its faults apart, silent when it is sound."""
+"""The dishwasher: its world loses no litre and no joule, its monitors tell its faults apart, and else are silent."""
 
 import random
 from pathlib import Path
