@@ -55,6 +55,7 @@ class Sealer:
             seq = 0
         if not seq:
             self.refused += 1
+            self._teller.tell({"e": "crowded", "kind": ids.KIND_NAMES[kind], "left": self._spool.count})
             return False
         self._teller.tell(
             {
