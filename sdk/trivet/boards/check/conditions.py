@@ -28,6 +28,8 @@ def check(report: Report) -> None:
 def _possible(report: Report, path: Place, conditions: tuple[Condition, ...], so: str) -> bool:
     """Note what can never hold, alone or together."""
     board = report.board
+    if report.unsure(conditions):
+        return False
     listed = _texts(report, path)
     for one, text in zip(conditions, listed, strict=False):
         span = spans.source(board, one)

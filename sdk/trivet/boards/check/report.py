@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from ..errors import Place
-from ..models import Board, Monitor
+from ..models import Board, Condition, Monitor
 from .finding import Finding, Source
 
 
@@ -33,12 +33,22 @@ class Report:
             self.found.append(finding)
 
     def monitors(self) -> Iterator[tuple[Place, dict[str, Any], Monitor]]:
-        """Each monitor with its place and its table; not those in which something is known to be wrong."""
+        """Each monitor with its place and its table; not those that are known to be wrong, or read what is."""
         by_event = {self.board.codes[one.event].event: one for one in self.board.monitors}
         for at, table in enumerate(self.toml.mended.get("monitor", [])):
             path: Place = ("monitor", at)
-            if not self.toml.touched(path) and table.get("event") in by_event:
-                yield path, table, by_event[table["event"]]
+            if self.toml.touched(path) or table.get("event") not in by_event:
+                continue
+            monitor = by_event[table["event"]]
+            if not self.guessed(monitor.sources) and not self.unsure(monitor.conditions):
+                yield path, table, monitor
+
+    def guessed(self, indices: Iterable[int]) -> bool:
+        """Whether one of these signals has a mistake of its own, so that what it can show is not known."""
+        return any(0 <= index < len(self.board.signals) and self.toml.touched(("signal", index)) for index in indices)
+
+    def unsure(self, conditions: Iterable[Condition]) -> bool:
+        return self.guessed(index for one in conditions for index in (one.source, one.minus))
 
     def scale(self, index: int) -> int:
         return self.board.signals[index].scale if index < len(self.board.signals) else 1
