@@ -77,9 +77,10 @@ class Application:
         program = values[self._program]
         uses = USES[program] if validity[self._program] == VALID and program < len(USES) else 0
         trusted = validity[self._cavity] == VALID and validity[self._target] == VALID
-        opened = validity[self._door] == VALID and values[self._door] != 0
+        sure = validity[self._door] == VALID  # a doubted door keeps the fan off, not the heat
+        opened = sure and values[self._door] != 0
         levels[self._lamp] = 1 if uses or opened else 0
-        levels[self._fan] = 1 if uses & FAN and not opened and inhibit.allowed(self._convection) else 0
+        levels[self._fan] = 1 if uses & FAN and sure and not opened and inhibit.allowed(self._convection) else 0
         if opened:
             self._waiting = self._pause
         elif self._waiting:

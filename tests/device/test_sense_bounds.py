@@ -74,7 +74,7 @@ def checked(monkeypatch: pytest.MonkeyPatch) -> Board:
 EXTREMES = [-SMALL, -32768, -1, 0, 1, 3, 5, 150, 300, 2000, 4000, 4095, 4096, 32767, SMALL - 1]
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(5))
 def test_signals_monitors_and_control_stay_small(checked: Board, seed: int) -> None:
     """Readings jump between extremes and stay there for a while, so that every window and sum fills."""
     dice = random.Random(seed)
@@ -94,7 +94,7 @@ def test_signals_monitors_and_control_stay_small(checked: Board, seed: int) -> N
         def allowed(self, function: int) -> bool:
             return seed % 2 == 0 or function % 2 == 0
 
-    for tick in range(6000):
+    for tick in range(4000):
         for at in range(len(raw)):
             if left[at] == 0:
                 raw[at] = dice.choice(EXTREMES) if seed < 4 else dice.randrange(0, 4096)

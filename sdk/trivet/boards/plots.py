@@ -107,7 +107,7 @@ def _bars(axis: Axes, strips: dict[str, list[bool]], minutes: list[float]) -> No
             elif not on and start is not None:
                 spans.append((start, minute - start))
                 start = None
-        axis.broken_barh(spans, (-at - 0.36, 0.72), facecolors="#5b7fa6")
+        axis.broken_barh(spans, (-at - 0.36, 0.72), facecolors="#5b7fa6", linewidth=0, snap=False)
     axis.set_yticks([-at for at in range(len(strips))], list(strips), fontsize=8)
     axis.set_ylim(-len(strips) + 0.4, 0.6)
     axis.tick_params(axis="y", length=0)
