@@ -46,22 +46,26 @@ def kinds() -> dict[str, Kind]:
 @cache
 def _read(folder: Path) -> dict[str, Kind]:
     registry = ast.parse((folder / "__init__.py").read_text(encoding="utf-8"))
-    files = {
+    order = next(
+        node.value for node in registry.body if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "KINDS"
+    )
+    imported = {
         alias.name: node.module
         for node in registry.body
         if isinstance(node, ast.ImportFrom) and node.level == 1 and node.module
         for alias in node.names
     }
-    order = next(
-        node.value for node in registry.body if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "KINDS"
-    )
     if not isinstance(order, ast.Tuple):
-        raise BoardError(f"{folder}: KINDS must be a tuple of classes")
+        raise BoardError(f"{folder}: KINDS must be a tuple, of classes or of (file, class)")
     found = {}
     for number, one in enumerate(order.elts):
-        name = ast.unparse(one).lower()
-        file = folder / f"{files[ast.unparse(one)]}.py"
-        found[name] = Kind(name, number, _keys(file), _tolerates(file))
+        if isinstance(one, ast.Tuple):
+            module, name = ast.literal_eval(one)
+        else:
+            name = ast.unparse(one)
+            module = imported[name]
+        file = folder / f"{module}.py"
+        found[name.lower()] = Kind(name.lower(), number, _keys(file), _tolerates(file))
     return found
 
 
