@@ -31,7 +31,7 @@ SETTINGS: dict[str, tuple[float, str, str]] = {
     "soil": (1.0, "", "how dirty it is; 0 is clean"),
     "peeks": (0.0, "", "how often the person opens the door besides, at random times"),
     "door_s": (25.0, "s", "how long the door stands open each time"),
-    "off_s": (3500.0, "s", "when the person switches off"),
+    "off_s": (4500.0, "s", "when the person switches off"),
     "salt_low": (0.0, "", "1: the salt is used up"),
     "rinse_low": (0.0, "", "1: the rinse aid is used up"),
 }

@@ -18,7 +18,7 @@ from trivet import boards
 DEVICE = Path(__file__).parent.parent / "device"
 
 
-def cycle(name: str, seed: int = 1, fault: str | None = None, until_s: float = 4000, **settings: float) -> Seen:
+def cycle(name: str, seed: int = 1, fault: str | None = None, until_s: float = 4800, **settings: float) -> Seen:
     """One programme; a fault breaks at its own time and is watched to its own end."""
     kitchen = Kitchen(name, seed, settings)
     if fault is not None:

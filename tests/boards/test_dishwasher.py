@@ -81,7 +81,7 @@ def test_unknown_faults_and_settings_are_refused_with_the_known_ones() -> None:
 @pytest.mark.parametrize(("program", "mains_v"), [(1, 207.0), (3, 253.0)])
 def test_a_sound_wash_has_no_code_at_all(program: int, mains_v: float) -> None:
     kitchen = Kitchen("dishwasher", program, {"program": program, "mains_v": mains_v, "peeks": 2})
-    kitchen.run(3500 if program == 1 else 2200)
+    kitchen.run(4300 if program == 1 else 2200)
     assert kitchen.seen.failed == {}
     assert kitchen.seen.inhibited == set()
     assert kitchen.manager.state.cycles == 1
