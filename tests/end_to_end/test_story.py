@@ -14,6 +14,7 @@ import pytest
 from playwright.async_api import expect
 from sqlalchemy import select
 from trivet.bench import Options, kill
+from trivet.boards import load
 from trivet.cases import queries
 from trivet.config import Settings
 from trivet.demo.story import STORIES, Teller
@@ -34,7 +35,7 @@ def settings(folder: Path) -> Settings:
 
 async def oven(cloud: Cloud) -> Identity:
     """An enrolled oven that Ada has claimed."""
-    identity = await cloud.enrol("TRV-OV60", "oven", name="Kitchen oven")
+    identity = await cloud.enrol(load("oven").model, "oven", name="Kitchen oven")
     await cloud.claim(identity.device, identity.claim_secret, "Ada Kowalska", phone="+49 30 5550142")
     return identity
 
@@ -87,11 +88,11 @@ async def test_a_part_killed_in_mid_story_loses_and_doubles_nothing(tmp_path: Pa
         finally:
             world.close()
         async with cloud.store.reading() as session:
-            stored = (await session.execute(select(MessageRow.boot, MessageRow.seq))).tuples().all()
+            stored = (await session.execute(select(MessageRow.boot, MessageRow.seq))).all()
             codes = list(await session.scalars(select(CaseRecord.code)))
             [case] = [row for row in await queries.queue(session) if row.code.startswith("H01")]
             timeline = (await queries.case(session, case.id)).timeline  # type: ignore[union-attr]
-        assert sorted(stored) == sorted(queued)
+        assert sorted(tuple(row) for row in stored) == sorted(queued)
         assert len(codes) == len(set(codes)) == 2
         assert [entry.at for entry in timeline] == sorted(entry.at for entry in timeline)
 

@@ -45,6 +45,7 @@ def demo(
 
 
 async def _demo(folder: Path, console: Console, headless: bool) -> list[Outcome]:
+    from trivet.boards import load
     from trivet.config import Settings
     from trivet.serve import Cloud
     from trivet.sim.device import Device, Provision
@@ -52,7 +53,7 @@ async def _demo(folder: Path, console: Console, headless: bool) -> list[Outcome]
     console.print("Starting broker, ingest, database and desk …")
     settings = Settings(data_dir=folder, http_port=0, mqtt_port=0, nats_port=0)
     async with Cloud(settings) as cloud:
-        identity = await cloud.enrol("TRV-OV60", "oven", name="Kitchen oven")
+        identity = await cloud.enrol(load("oven").model, "oven", name="Kitchen oven")
         await cloud.claim(identity.device, identity.claim_secret, "Ada Kowalska", phone="+49 30 5550142", language="en")
         device = Device(folder / "appliances" / identity.device)
         console.print(f"Desk page: [bold]{cloud.url}[/]")
@@ -62,7 +63,9 @@ async def _demo(folder: Path, console: Console, headless: bool) -> list[Outcome]
         if not headless:
             webbrowser.open(cloud.url)
         pace = 0 if headless else _PACE
-        teller = Teller(cloud, device, Provision.of(identity), lambda text: console.print(text, markup=False), pace)
+        teller = Teller(
+            cloud, device, Provision.of(identity), lambda text: console.print(text, markup=False, soft_wrap=True), pace
+        )
         outcomes = [await teller.tell(story) for story in STORIES]
         _show(outcomes, console)
         if not headless:
