@@ -11,6 +11,7 @@ from trivet import boards
 from trivet.boards.check import check
 from trivet.boards.scaffold import TEMPLATE, scaffold
 from trivet.cli import app
+from trivet.sim.world import World
 from trivet_wire import ids
 from typer.testing import CliRunner
 
@@ -58,11 +59,15 @@ def test_its_sensor_breaks_is_found_confirmed_and_heating_is_switched_off(made: 
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("fault", list(boards.plant(boards.load(TEMPLATE)).FAULTS))
-def test_every_fault_of_the_template_is_found_by_its_own_code_in_its_time(fault: str, made: Path) -> None:
+@pytest.mark.parametrize("fault", sorted(set(boards.plant(boards.load(TEMPLATE)).FAULTS) - {"ntc_open"}))
+def test_every_other_fault_of_the_template_is_found_by_its_own_code_in_its_time(fault: str, made: Path) -> None:
     expected = boards.plant(boards.load(TEMPLATE)).FAULTS[fault]
-    found = outcome(made, "--fault", f"{fault}@{expected.at_s}", "--until", str(expected.until_s))
-    assert [one["event"] for one in found["codes"] if one["status"] & ids.CONFIRMED] == [expected.expected_events[0]]
+    with World(made / "tea-pot", faults=[(fault, expected.at_s)]) as world:
+        world.run_until(expected.until_s)
+        state = world.state.status
+    codes = world.board.codes
+    confirmed = [codes[event].event for event, status in state.items() if status & ids.CONFIRMED]
+    assert confirmed == [expected.expected_events[0]]
 
 
 def test_nothing_of_the_template_s_name_is_left(made: Path) -> None:
