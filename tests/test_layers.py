@@ -24,18 +24,26 @@ FIRMWARE = {
     "appliance.sim": {"trivet_wire", "appliance.ports", "appliance.store", "appliance.trust", "appliance.tick"},
     "appliance.tick": {"trivet_wire", "appliance.ports", "appliance.sense", "appliance.faults"},
     "appliance.wiring": {"trivet_wire", "appliance.sense", "appliance.faults"},
-    "appliance.app": {
+    "appliance.heart": {
         "trivet_wire",
         "appliance.tick",
         "appliance.wiring",
         "appliance.ports",
         "appliance.store",
-        "appliance.trust",
         "appliance.sense",
         "appliance.faults",
         "appliance.outbox",
         "appliance.service",
     },
+    "appliance.app": {
+        "trivet_wire",
+        "appliance.ports",
+        "appliance.store",
+        "appliance.trust",
+        "appliance.outbox",
+        "appliance.service",
+    },
+    "appliance.start": {"appliance.ports", "appliance.app", "appliance.heart"},
     "main": {"trivet_wire", "appliance"},
 }
 

@@ -1,154 +1,133 @@
-"""The composition root: takes the ports and the board's packed files, builds every room, gives one supervisor that owns
-every task. Knows no hardware and no simulation; decides nothing that a room could decide.
+"""The composition root: takes the ports, builds what every appliance has (journal, life, outbox, line), then takes its
+heart: the rooms of its board, whole or reduced, or none. Gives one supervisor that owns every task. Knows no hardware
+and no simulation; decides nothing that a room could decide.
 """
 
 from trivet_wire import ids
-from trivet_wire.catalogue import Catalogue, catalogue_id
 
 from . import VERSION
-from .faults.history import History
-from .faults.manager import Manager
-from .faults.memory import Memory
-from .faults.state import EventState
 from .outbox.consent import Consent
-from .outbox.mqtt import Client
-from .outbox.report import About, Health, Reporter
 from .outbox.sealer import Sealer
+from .outbox.speak import About, Health, Speaker
 from .outbox.spool import Spool
-from .outbox.uplink import Uplink
-from .sense.board import Board
-from .sense.monitors import Monitors
-from .sense.signals import Signals
-from .sense.texts import Texts
-from .service.health import Supervisor, Task
-from .service.panel import Panel
-from .service.watch import Watch
+from .service.health import Crash, Supervisor, Task
+from .service.life import Life
 from .store.boot import count_boot
 from .store.journal import Journal
-from .tick import Tick
 from .trust import identity as trust
-from .wiring import event_config, inhibition
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import Any, Protocol
+    from .heart import Heart
+    from .outbox.uplink import Uplink
+    from .ports import Ports
+    from .trust.identity import Identity
 
-    from .faults.inhibit import Inhibit
-    from .ports import Actuators, Clock, Files, Flash, Link, Packed, Sensors, Teller
-
-    class Ports(Protocol):
-        @property
-        def clock(self) -> Clock: ...
-        @property
-        def sensors(self) -> Sensors: ...
-        @property
-        def actuators(self) -> Actuators: ...
-        @property
-        def flash(self) -> Flash: ...
-        @property
-        def files(self) -> Files: ...
-        @property
-        def teller(self) -> Teller: ...
-        @property
-        def link(self) -> Link: ...
-        @property
-        def packed(self) -> Packed: ...  # board.cbor, catalogue.bin, texts_<language>.bin
-
-        def random(self, n: int) -> bytes: ...
-
-    class Application(Protocol):
-        """The maker's control program."""
-
-        def tick(self, now: int, values: Any, validity: bytearray, inhibit: Inhibit, levels: Any) -> None: ...
+_MAGIC = 0x54  # of what a reset retained
+_STARTING = ord("s")
+_TASKS = ("start", "tick", "memory", "report", "panel", "uplink", "journal", "own")  # no two begin alike
+_REPORT_MS = 500  # without a heart
 
 
 class Appliance:
-    """Everything, wired. `run(now)` is one turn of all tasks, `serve()` one of those that need no tick."""
+    """`run(now)` is one turn of all tasks, `serve()` one of those that need no tick. First `live`."""
 
-    def __init__(self, ports: "Ports", application: "Callable[[Board], Application]", language: str = "en") -> None:
+    def __init__(self, ports: "Ports") -> None:
+        """OSError where the flash does not answer: without a journal nobody knows what was said and agreed."""
         self._ports = ports
-        packed = ports.packed
-        board = Board(packed.read("board.cbor"))  # its names are needed at start alone: not kept
-        self._period = board.tick_ms
-        self.catalogue = Catalogue(packed.read("catalogue.bin"))
         self.journal = Journal(ports.flash)
         self.journal.mount()
+        self._corrupt = self.journal.corrupt
         self.boot = count_boot(self.journal)
-        self._build_faults(board)
-        self._build_outbox(board.model)
-        self.tick = Tick(
-            board,
-            ports.sensors,
-            ports.actuators,
-            self.signals,
-            self.monitors,
-            self.manager,
-            self.memory,
-            self.inhibit,
-            self.history,
-            application(board),
-        )
-        texts = Texts(packed.read("texts_" + language + ".bin"))
-        status = self.manager.status
-        names = [function.name for function in board.functions]
-        self.watch = Watch(status, self.inhibit, names, self.catalogue, ports.teller)
-        self._panel = Panel(status, self.inhibit, self.catalogue, texts, language, ports.teller)
-        self._cycle = False
-        self.supervisor = Supervisor(self._tasks(), ports.teller)
-        if self.reporter is not None:
-            self.reporter.started(self.boot)
-        self.watch.start()
-        ports.teller.tell({"e": "started", "boot": self.boot, "left": self.spool.count, "consent": self.consent.mask})
-
-    def _build_faults(self, board: Board) -> None:
-        self.signals = Signals(board)
-        config = event_config(board, self.catalogue)
-        state = EventState(board.n_events)
-        values, validity = self.signals.values, self.signals.validity
-        period, depth = board.history_period_ms, board.history_depth
-        self.history = History(config.frozen(), values, validity, period, depth)
-        self.catalogue_id = catalogue_id(self.catalogue.buf)
-        self.memory = Memory(self.journal, config, state, self.history, self.boot, self.catalogue_id, VERSION)
-        self.memory.load()
-        self.manager = Manager(config, state, self.memory)
-        self.manager.resume()
-        self.inhibit = inhibition(board)
-        self.monitors = Monitors(board, self.manager.status)
-
-    def _build_outbox(self, model: str) -> None:
-        """Without an identity nothing is ever recorded for sending; without brokers nothing is sent."""
-        ports = self._ports
+        self.life = Life(self.journal, ports.cause)
+        self.hung = self._retained()
         self.spool = Spool(self.journal, self.boot)
         self.spool.load()
         self.consent = Consent(self.journal, self.spool)
         self.health = Health()
-        self.reporter: Reporter | None = None
+        self.supervisor = Supervisor([], ports.teller, ports.watchdog, ports.retained)
+        self.heart: Heart | None = None
+        self.speaker: Speaker | None = None
         self.uplink: Uplink | None = None
-        identity = trust.load(ports.files)
+        self._sealer: Sealer | None = None
+        self._identity: Identity | None = None
+        try:
+            self._identity = trust.load(ports.files)
+        except ValueError as error:
+            self.crashed(error, "start")
+
+    def _retained(self) -> str:
+        """Whose turn it was when the watchdog or a panic ended the last life; "" after any other end."""
+        mark = self._ports.retained
+        letter = mark[1] if mark[0] == _MAGIC else 0
+        mark[0] = _MAGIC
+        mark[1] = _STARTING
+        if self._ports.cause == ids.RESET_WATCHDOG or self._ports.cause == ids.RESET_CRASH:
+            for name in _TASKS:
+                if ord(name[0]) == letter:
+                    return name
+        return ""
+
+    def crashed(self, error: Exception, task: str) -> None:
+        """An exception escaped while the appliance was being built."""
+        trace = self._ports.teller.trace(error)
+        self.supervisor.crashed = True
+        self.supervisor.note(Crash(trace, task), trace)
+
+    def live(self, heart: "Heart | None") -> None:
+        """Everything is built: wire the outbox to it, say so, and be ready for turns."""
+        ports = self._ports
+        self.heart = heart
+        self._build_outbox()
+        self.supervisor.tasks = self._tasks()
+        if self.hung:
+            trace = ids.RESET_NAMES[ports.cause]
+            self.supervisor.note(Crash(trace, self.hung), trace)
+        if self.speaker is not None:
+            self.speaker.started(self.boot, ports.cause)
+        if heart is not None:
+            heart.start(self.consent.mask)
+        told = {"e": "started", "boot": self.boot, "left": self.spool.count, "consent": self.consent.mask}
+        told["cause"] = ids.RESET_NAMES[ports.cause]
+        ports.teller.tell(told)
+        if self.life.reduced:
+            ports.teller.tell({"e": "reduced", "crashes": self.life.crashes, "heart": heart is not None})
+
+    def _build_outbox(self) -> None:
+        """Without an identity nothing is ever recorded for sending; without brokers nothing is sent."""
+        identity = self._identity
         if identity is None:
             return
-        about = About(model, VERSION, self.catalogue_id)
+        ports, heart = self._ports, self.heart
+        model, catalogue = (heart.model, heart.catalogue_id) if heart is not None else (identity.model, 0)
         sealer = Sealer(identity.key, self.boot, ports.clock, self.consent, self.spool, ports.teller)
-        self.reporter = Reporter(
-            about, self.manager, self.inhibit, self.catalogue, self.journal, self.consent, self.spool, sealer
-        )
+        self.speaker = Speaker(About(model, VERSION, catalogue), self.consent, self.spool, sealer)
+        if heart is not None:
+            heart.report(self.speaker, self.consent, sealer)
         if identity.brokers:
+            from .outbox.mqtt import Client
+            from .outbox.uplink import Uplink
+
             client = Client(identity.device, ports.link)
             self.uplink = Uplink(
-                identity, client, self.spool, sealer.room, self.reporter.hello, ports.random, ports.teller
+                identity, client, self.spool, sealer.room, self.speaker.hello, ports.random, ports.teller
             )
 
     def _tasks(self) -> "list[Task]":
         """The one table of what runs: name, period in ms (0: every turn), what is polled, what makes a crash safe."""
-        period = self._period
+        heart = self.heart
+        if heart is None:
+            last = [Task("report", _REPORT_MS, self._report), Task("own", _REPORT_MS, self._watch)]
+            return [Task("uplink", 0, self._serve), Task("journal", 0, self._reclaim)] + last
+        period = heart.period_ms
         return [
-            Task("tick", period, self.tick.run, self.tick.fail),
-            Task("memory", period, self._save),
+            Task("tick", period, heart.tick, heart.fail),
+            Task("memory", period, heart.save),
             Task("report", period, self._report),
-            Task("panel", period, self._show),
+            Task("panel", period, heart.show),
             Task("uplink", 0, self._serve),
             Task("journal", 0, self._reclaim),
+            Task("own", period, self._watch),
         ]
 
     def run(self, now: int) -> None:
@@ -162,12 +141,16 @@ class Appliance:
             if not task.period_ms:
                 self.supervisor.guard(task, now)
 
+    # -- what may be asked of it -----------------------------------------------------------------------------------
+
     def decide(self, purpose: int, granted: bool, channel: int, language: str, text_hash: int) -> bool:
         """The owner's word on a purpose; takes effect before this returns. False: there is nothing to decide."""
         if not self.consent.decide(purpose, granted, channel, language, text_hash):
             return False
-        if self.reporter is not None:
-            self.reporter.poll(self._ports.clock.ticks_ms())
+        if self.heart is not None:
+            self.heart.consented(self.consent.mask)
+        if self.speaker is not None:
+            self.speaker.poll(self._ports.clock.ticks_ms())
         name = ids.PURPOSE_NAMES[purpose]
         event = {"e": "consent", "purpose": name, "granted": granted, "seq": self.consent.seq, "left": self.spool.count}
         self._ports.teller.tell(event)
@@ -175,35 +158,53 @@ class Appliance:
 
     def clear(self, who: int) -> None:
         """After a repair: every code to its initial status; the entries leave tombstones that name `who`."""
-        self.manager.clear_all(who)
+        if self.heart is not None:
+            self.heart.clear(who)
+
+    def relearn(self) -> None:
+        """After a repair, by an authorised command: what drift monitors hold for normal is forgotten and learned
+        anew."""
+        count = self.heart.relearn() if self.heart is not None else 0
+        self._ports.teller.tell({"e": "relearn", "monitors": count})
+
+    def recover(self) -> None:
+        """Out of the reduced state, by command: restart, and try everything."""
+        self.life.forgive()
+        self._ports.reset()
 
     # -- tasks ---------------------------------------------------------------------------------------------------------
 
-    def _save(self, now: int) -> None:
-        self.memory.wall_s = self._ports.clock.wall_s()
-        self.memory.service(now)
-
     def _report(self, now: int) -> None:
-        self.watch.poll(self.tick.in_cycle)
         crashes = self.supervisor.crashes
-        if crashes:
-            self.tick.crashed = True
-        reporter = self.reporter
-        if reporter is None:
+        speaker = self.speaker
+        if speaker is None:
             crashes.clear()
-            return
-        while crashes:
+        while crashes and speaker is not None:
             crash = crashes.pop(0)
-            reporter.crash(crash.hash, crash.file, crash.line, crash.task)
-        if self.tick.in_cycle != self._cycle:
-            self._cycle = self.tick.in_cycle
-            reporter.operation(self.manager.state.cycles, self._cycle)
-        reporter.poll(now)
-        reporter.heartbeat(now, self.health)
+            speaker.crash(crash.hash, crash.file, crash.line, crash.task)
+        cycles = 0
+        if self.heart is not None:
+            self.heart.tell(now)
+            cycles = self.heart.cycles()
+        elif speaker is not None:
+            speaker.poll(now)
+        if speaker is not None:
+            speaker.heartbeat(now, self.health, cycles)
 
-    def _show(self, now: int) -> None:
-        self._panel.poll()
-        self.watch.heap()
+    def _watch(self, now: int) -> None:
+        """The appliance over itself, last in a turn."""
+        supervisor = self.supervisor
+        crashed = supervisor.crashed
+        supervisor.crashed = False
+        heart = self.heart
+        if heart is not None:
+            errors = supervisor.flash_errors + self.journal.corrupt - self._corrupt
+            heart.internal.poll(now, crashed, errors, heart.free())
+            self.health.heap_free_kib = heart.free() >> 10
+        self.health.overruns = supervisor.overruns
+        if self.uplink is not None:
+            self.health.reconnects = self.uplink.reconnects
+        self.life.poll(now, crashed)
 
     def _serve(self, now: int) -> None:
         if self.uplink is not None:

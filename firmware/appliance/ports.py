@@ -67,9 +67,18 @@ if TYPE_CHECKING:
             """A provisioned file's bytes, None when it is not there."""
             ...
 
+        def write(self, name: str, data: bytes | bytearray | memoryview) -> None:
+            """Replace a file, whole or not at all, whatever moment the power goes. OSError where there is no room."""
+            ...
+
     class Packed(Protocol):
         def read(self, name: str) -> memoryview:
             """A file of the board (board.cbor, catalogue.bin, …) where it lies in flash: no copy."""
+            ...
+
+    class Watchdog(Protocol):
+        def feed(self) -> None:
+            """Not fed for some seconds, it resets the appliance. Allocates nothing."""
             ...
 
     class Teller(Protocol):
@@ -85,4 +94,35 @@ if TYPE_CHECKING:
 
         def trace(self, error: BaseException) -> str:
             """The traceback as text."""
+            ...
+
+    class Ports(Protocol):
+        """All of them, as the composition root takes them."""
+
+        cause: int  # ids.RESET_*: why the appliance started
+        retained: bytearray  # 4 bytes that outlive a reset, though not a power cut (RTC memory)
+
+        @property
+        def clock(self) -> Clock: ...
+        @property
+        def sensors(self) -> Sensors: ...
+        @property
+        def actuators(self) -> Actuators: ...
+        @property
+        def flash(self) -> Flash: ...
+        @property
+        def files(self) -> Files: ...
+        @property
+        def teller(self) -> Teller: ...
+        @property
+        def link(self) -> Link: ...
+        @property
+        def packed(self) -> Packed: ...  # board.cbor, catalogue.bin, texts_<language>.bin
+        @property
+        def watchdog(self) -> Watchdog: ...
+
+        def random(self, n: int) -> bytes: ...
+
+        def reset(self) -> None:
+            """Restart the appliance; does not return."""
             ...

@@ -5,13 +5,12 @@ other tasks.
 
 from array import array
 
-from trivet_wire.ids import FAILED, PASSED
-
 from .sense.conditions import Conditions
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .app import Application
+    from typing import Any, Protocol
+
     from .faults.history import History
     from .faults.inhibit import Inhibit
     from .faults.manager import Manager
@@ -21,7 +20,10 @@ if TYPE_CHECKING:
     from .sense.monitors import Monitors
     from .sense.signals import Signals
 
-_OK_AT_START = ("reset", "flash")  # internal events judged once, at start
+    class Application(Protocol):
+        """The maker's control program."""
+
+        def tick(self, now: int, values: Any, validity: bytearray, inhibit: Inhibit, levels: Any) -> None: ...
 
 
 class Tick:
@@ -41,7 +43,6 @@ class Tick:
         application: "Application",
     ) -> None:
         self.in_cycle = False
-        self.crashed = False  # an exception escaped a task since the last tick
         self.count = 0
         self.levels = array("h", board.safe)
         self._safe = board.safe
@@ -57,10 +58,6 @@ class Tick:
         self._inhibit = inhibit
         self._history = history
         self._application = application
-        self._exception = board.internal.get("exception", -1)
-        for name in _OK_AT_START:
-            if name in board.internal:
-                manager.report(board.internal[name], PASSED, 0)
 
     def run(self, now: int) -> None:
         """One tick at `now` (ms since start)."""
@@ -73,9 +70,6 @@ class Tick:
         self._memory.uptime_s = now // 1000
         self._watch_cycle(now)
         self._monitors.run(now, values, validity, self._report)
-        if self._exception >= 0:
-            manager.report(self._exception, FAILED if self.crashed else PASSED, now)
-            self.crashed = False
         manager.tick(now)
         self._inhibit.update(manager.status)
         self._application.tick(now, values, validity, self._inhibit, self.levels)

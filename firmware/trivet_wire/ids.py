@@ -123,6 +123,16 @@ TRIGGER_TEST_FAILED = 1
 TRIGGER_PENDING = 2
 TRIGGER_CONFIRMED = 3
 
+# Why the appliance started (inventory): the first five as machine.reset_cause() counts, then what a board tells apart.
+RESET_POWER_ON = 1
+RESET_HARD = 2
+RESET_WATCHDOG = 3
+RESET_DEEP_SLEEP = 4
+RESET_SOFT = 5
+RESET_BROWN_OUT = 6
+RESET_CRASH = 7  # the interpreter or the chip panicked
+RESET_NAMES = ("unknown", "power on", "reset", "watchdog", "deep sleep", "restart", "brown-out", "crash")
+
 # Two bits per event in an evidence message's `verdicts`.
 VERDICT_NOT_TESTED = 0
 VERDICT_PASSED = 1

@@ -30,6 +30,8 @@ from trivet_wire.ids import (
 
 NONE = 1 << 29
 
+RANGE = KINDS.split().index("ranges.Range")
+
 
 def ints(*numbers):
     return array("i", numbers)
@@ -202,8 +204,8 @@ class Bench:
     explained_by = array("h", (0,))
 
     def __init__(self, unless=False):
-        rows = (0, 0, DISCONNECTED, 0, 0, 0, 1, 0, 0, KINDS.index(Range), 0, 0)
-        rows += (1, -1, VALID, 0, 0, 1, 2, 0, 1 if unless else 0, KINDS.index(Range), 0, 0)
+        rows = (0, 0, DISCONNECTED, 0, 0, 0, 1, 0, 0, RANGE, 0, 0)
+        rows += (1, -1, VALID, 0, 0, 1, 2, 0, 1 if unless else 0, RANGE, 0, 0)
         self.monitors = array("h", rows)
 
     def params(self, monitor):

@@ -49,14 +49,14 @@ def test_without_consent_nothing_is_recorded_for_sending() -> None:
     assert found["messages"] == 0
 
 
-def test_faults_found_before_the_yes_are_told_after_it_and_withdrawing_empties_the_queue() -> None:
+def test_faults_found_before_the_yes_are_told_after_it_without_their_frames_and_withdrawing_empties_the_queue() -> None:
     with World("oven", faults=[("element_top_open", 120)]) as world:
         world.run_until(240)
         assert world.state.queued == 0
         world.say(consent_line("service", True))
         world.run_until(242)
         kinds = [event.data["kind"] for event in world.events if event.kind == "queued"]
-        assert kinds == ["consent", "fault", "evidence"]
+        assert kinds == ["consent", "fault"]  # a frame captured under a no stays in the house
         world.say(consent_line("service", False))
         assert world.state.left == 2  # both decisions, which go under `safety`
 

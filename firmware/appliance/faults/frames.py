@@ -39,6 +39,8 @@ class Frames:
         self._samples = bytearray(pool * SIGNALS)
         self._values = array("i", [0] * (pool * SIGNALS * self._depth))
         self.missed = 0
+        self.consent = 0  # mask of the purposes that are allowed now: a frame tells for ever what it was captured under
+        self._consent = bytearray(pool)
 
     def capture(self, event: int, trigger: int, mask: int, uptime_s: int, cycle: int) -> None:
         """Freeze the signals of `mask` for `event`, in the tick of its trigger. Allocates nothing."""
@@ -61,6 +63,7 @@ class Frames:
                 count += 1
         self.event[slot] = event
         self.trigger[slot] = trigger
+        self._consent[slot] = self.consent
         self.good[slot] = good
         self._count[slot] = count
         self._uptime[slot] = uptime_s
@@ -128,7 +131,7 @@ class Frames:
             self.trigger[slot],
             self.good[slot],
             count,
-            0,
+            self._consent[slot],
             boot,
             self._uptime[slot],
             self._cycle[slot],

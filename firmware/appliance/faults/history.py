@@ -48,6 +48,10 @@ class History:
         if self._held < self.depth - 1:
             self._held += 1
 
+    def forget(self) -> None:
+        """What was sampled so far is in no frame from now on."""
+        self._held = 0
+
     def copy(self, signal: int, out: "array[int]", off: int) -> int:
         """Samples of `signal`, oldest first, the present value last, into `out[off:]`; gives how many (1 .. depth)."""
         column = self._column[signal]

@@ -2,13 +2,14 @@
 into the spool. Nothing is built for a purpose without consent. Runs between ticks, never in one; sends nothing.
 
 What was told of each event is kept in the journal, in one group with its messages, so a cut between a fault and its
-message loses neither: at start, and after a grant, whatever differs from what was told is told.
+message loses neither: at start, and after a grant, whatever differs from what was told is told. That is a statement
+of now; a freeze frame is one of then, and is never sent when it was captured while `service` was not allowed.
 """
 
 from trivet_wire import ids
 
 from ..store import records
-from ..store.binary import pack_into
+from ..store.binary import pack_into, unpack_from
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,68 +21,45 @@ if TYPE_CHECKING:
     from ..store.journal import Journal
     from .consent import Consent
     from .sealer import Sealer
-    from .spool import Spool
+    from .speak import Speaker
 
 # Bits whose change is worth a message; the others follow from tests and cycles.
 TOLD = ids.TEST_FAILED | ids.PENDING | ids.CONFIRMED | ids.WARNING_INDICATOR
 _FAILING = ids.TEST_FAILED | ids.CONFIRMED
-_POWER_ON = 1  # reset cause, as machine.reset_cause() counts
-HEARTBEAT_MS = 900_000
 _MAX_FRAME = 640
 _HEAD = 4  # bytes of the record before its first event
 
 
-class About:
-    """What every inventory and hello says of this firmware."""
-
-    def __init__(self, model: str, firmware: str, catalogue: int) -> None:
-        self.model = model
-        self.firmware = firmware
-        self.catalogue = catalogue  # uint32
-
-
-class Health:
-    """Figures of a heartbeat, filled in by whoever knows them."""
-
-    def __init__(self) -> None:
-        self.heap_free_kib = 0
-        self.rssi_dbm = 0
-        self.reconnects = 0
-        self.overruns = 0
-
-
 class Reporter:
-    """One per appliance. `poll(now)` after the fault memory was saved; the rest is called when it happens."""
+    """One per appliance. `poll(now)` after the fault memory was saved."""
 
     def __init__(
         self,
-        about: About,
+        speaker: "Speaker",
         manager: "Manager",
         inhibit: "Inhibit",
         catalogue: "Catalogue",
         journal: "Journal",
         consent: "Consent",
-        spool: "Spool",
         sealer: "Sealer",
     ) -> None:
-        self._about = about
+        self._speaker = speaker
+        self._consent = consent
+        self._sealer = sealer
+        self._about = speaker.about
         self._manager = manager
         self._inhibit = inhibit
         self._catalogue = catalogue
         self._journal = journal
-        self._consent = consent
-        self._spool = spool
-        self._sealer = sealer
         # what the journal keeps: the catalogue's id, then the told bits of each event
         self._record = bytearray(_HEAD + manager.events)
-        pack_into("<I", self._record, 0, about.catalogue)
+        pack_into("<I", self._record, 0, speaker.about.catalogue)
         self._change = bytearray(4)
         self._frame = bytearray(_MAX_FRAME)
         self._frame_view = memoryview(self._frame)
         self._verdicts = bytearray((manager.events + 3) // 4)
         self._dropped: int = 0
         self._mask = -1  # consent under which everything was looked at; -1: look now
-        self._next_beat = HEARTBEAT_MS
         self._load()
 
     def _load(self) -> None:
@@ -92,85 +70,14 @@ class Reporter:
 
     def poll(self, now: int) -> None:
         """Tell what is new. Consent first: what is told after it stands under it."""
-        if self._consent.untold:
-            self._decision()
+        self._speaker.poll(now)
         changes = self._manager.changes
         look = self._mask != self._consent.mask or changes.dropped != self._dropped
         while changes.take(self._change):
             look = True
-        if look and self._faults():
-            self._mask = self._consent.mask
+        if look:
+            self._mask = self._consent.mask if self._faults() else -1  # -1: the journal was not ready, look again
             self._dropped = changes.dropped
-
-    def started(self, starts: int) -> None:
-        """Say once per start what this appliance is."""
-        if self._consent.allows(ids.SERVICE):
-            writer = self._sealer.open(ids.INVENTORY)
-            writer.array(5)
-            writer.tstr(self._about.model)
-            writer.tstr(self._about.firmware)
-            writer.integer(self._about.catalogue)
-            writer.integer(_POWER_ON)
-            writer.integer(starts)
-            self._sealer.queue(ids.INVENTORY, ids.SERVICE, writer)
-
-    def hello(self) -> memoryview:
-        """The sealed first word of a connection; it lives until the next message is built."""
-        boot, seq = self._spool.tail()
-        writer = self._sealer.open(ids.HELLO, False)
-        writer.array(6)
-        writer.tstr(self._about.model)
-        writer.tstr(self._about.firmware)
-        writer.integer(self._about.catalogue)
-        writer.integer(boot)
-        writer.integer(seq)
-        writer.integer(self._consent.mask)
-        return self._sealer.seal(writer)
-
-    def operation(self, cycle: int, started: bool) -> None:
-        """An operation cycle begins or ends."""
-        self._small(ids.OPERATION, ids.PERSONAL, (cycle, 1 if started else 0))
-
-    def heartbeat(self, now: int, health: Health) -> None:
-        """Six figures, now and then."""
-        if now < self._next_beat:
-            return
-        self._next_beat = now + HEARTBEAT_MS
-        cycles = self._manager.state.cycles
-        figures = (health.heap_free_kib, health.rssi_dbm, health.reconnects, self._spool.count, cycles, health.overruns)
-        self._small(ids.HEARTBEAT, ids.IMPROVE, figures)
-
-    def crash(self, digest: int, file: str, line: int, task: str) -> None:
-        """An exception escaped a task."""
-        if self._consent.allows(ids.SERVICE):
-            writer = self._sealer.open(ids.CRASH)
-            writer.array(4)
-            writer.integer(digest)
-            writer.tstr(file)
-            writer.integer(line)
-            writer.tstr(task)
-            self._sealer.queue(ids.CRASH, ids.SERVICE, writer)
-
-    def _small(self, kind: int, purpose: int, figures: "tuple[int, ...]") -> None:
-        if self._consent.allows(purpose):
-            writer = self._sealer.open(kind)
-            writer.array(len(figures))
-            for figure in figures:
-                writer.integer(figure)
-            self._sealer.queue(kind, purpose, writer)
-
-    def _decision(self) -> None:
-        consent = self._consent
-        writer = self._sealer.open(ids.CONSENT)
-        writer.array(6)
-        writer.integer(consent.purpose)
-        writer.integer(consent.granted)
-        writer.integer(consent.mask)
-        writer.integer(consent.text_hash)
-        writer.tstr(consent.language)
-        writer.integer(consent.channel)
-        if self._sealer.queue(ids.CONSENT, ids.SAFETY, writer):
-            consent.told()
 
     def _faults(self) -> bool:
         """Tell every event whose told bits moved; False when the journal was not ready: again at the next turn."""
@@ -207,7 +114,9 @@ class Reporter:
         length = self._journal.get(records.FRAME, event, self._frame)
         if length < records.FRAME_HEAD or length > len(self._frame):
             return
-        fields = records.read(records.FRAME, self._frame)
+        trigger, _, signals, consent, _, _, cycle, period_ms = unpack_from(records.FRAME_FORMAT, self._frame)
+        if not consent >> ids.SERVICE & 1:
+            return
         state = self._manager.state
         self._manager.verdicts(self._verdicts)
         writer = self._sealer.open(ids.EVIDENCE)
@@ -215,14 +124,14 @@ class Reporter:
         writer.integer(event)
         writer.integer(self._manager.status[event])
         writer.integer(self._about.catalogue)
-        writer.integer(fields["trigger"])
-        writer.integer(fields["cycle"])
+        writer.integer(trigger)
+        writer.integer(cycle)
         writer.integer(state.occurrence[event])
         writer.integer(state.fdc_max[event])
         writer.integer(self._inhibit.mask)
-        writer.integer(fields["period_ms"])
+        writer.integer(period_ms)
         writer.bstr(self._verdicts)
-        self._frames(writer, fields["signals"], length)
+        self._frames(writer, signals, length)
         self._sealer.queue(ids.EVIDENCE, ids.SERVICE, writer, True)
 
     def _frames(self, writer: "Writer", count: int, length: int) -> None:

@@ -1,15 +1,19 @@
 """The one supervisor: takes a table of tasks, polls each when it is due, and outlives what escapes them. An exception
-that escapes is a fault of its own: kept as a crash for the reporter; the task goes on with its next period. Reads no
-clock.
+that escapes is a fault of its own: kept as a crash for the reporter; the task goes on with its next period. What the
+flash refuses is counted. A task that hangs is the watchdog's, and found after the restart. Reads no clock.
 """
+
+from ..store.journal import JournalFull
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ..ports import Teller
+    from ..ports import Teller, Watchdog
 
 _CRASHES = 4  # kept until told; more are counted
+_TOLD = 8  # crashes of a task that are looked at; of those after them
+_TELL_EVERY = 512  # one in so many
 _FNV_PRIME = 16777619
 _FNV_START = 2166136261
 
@@ -18,6 +22,7 @@ class Crash:
     """An exception that escaped a task: where, and a hash of its traceback for grouping."""
 
     def __init__(self, trace: str, task: str) -> None:
+        """`trace`: as text; or one word, where nothing is known but how it ended."""
         self.task = task
         self.file, self.line = _place(trace)
         digest = _FNV_START
@@ -34,6 +39,7 @@ class Task:
     ) -> None:
         """`rescue` makes safe what a crash left half done."""
         self.name = name
+        self.letter = ord(name[0])
         self.period_ms = period_ms
         self.poll = poll
         self.rescue = rescue
@@ -42,35 +48,52 @@ class Task:
 
 
 class Supervisor:
-    """Runs tasks in the table's order."""
+    """Runs tasks in the table's order. The watchdog is fed when all of them have had their turn; `mark` (memory that
+    outlives a reset) says at any moment whose turn it is,
+    by the first letter of its name."""
 
-    def __init__(self, tasks: "list[Task]", teller: "Teller") -> None:
+    def __init__(self, tasks: "list[Task]", teller: "Teller", watchdog: "Watchdog", mark: bytearray) -> None:
         self.tasks = tasks
+        self.crashed = False  # an exception escaped a task; whoever looks resets it
+        self.flash_errors = 0
         self.crashes: list[Crash] = []
         self.dropped = 0  # crashes beyond what is kept
         self.overruns = 0  # periods that passed without the task having had its turn
         self._teller = teller
+        self._feed = watchdog.feed
+        self._mark = mark
 
     def run(self, now: int) -> None:
         """One turn at `now` (ms since start). Allocates nothing while no task does."""
+        mark = self._mark
         for task in self.tasks:
             if now < task.due:
                 continue
+            mark[1] = task.letter
             period = task.period_ms
             if period:
                 if task.due and now - task.due >= period:
                     self.overruns += 1
                 task.due = now + period
             self.guard(task, now)
+        mark[1] = 0
+        self._feed()
 
     def guard(self, task: Task, now: int) -> None:
         """Poll one task; whatever escapes it is recorded here."""
         try:
             task.poll(now)
         except Exception as error:  # the one place where everything is caught: see the module's text
-            task.crashes += 1
             if task.rescue is not None:
                 task.rescue()
+            elif isinstance(error, (OSError, JournalFull)):  # the network's are caught where they come: the flash's
+                self.flash_errors += 1
+                return
+            self.crashed = True
+            task.crashes += 1
+            if task.crashes > _TOLD and task.crashes % _TELL_EVERY:
+                self.dropped += 1
+                return
             try:
                 self._record(error, task)
             except MemoryError:  # no room to say what happened: it is counted
@@ -79,7 +102,11 @@ class Supervisor:
     def _record(self, error: Exception, task: Task) -> None:
         trace = self._teller.trace(error)
         crash = Crash(trace, task.name)
-        self._teller.tell({"e": "crash", "task": task.name, "file": crash.file, "line": crash.line, "trace": trace})
+        self.note(crash, trace)
+
+    def note(self, crash: Crash, trace: str) -> None:
+        """Tell of a crash and keep it for the reporter."""
+        self._teller.tell({"e": "crash", "task": crash.task, "file": crash.file, "line": crash.line, "trace": trace})
         if len(self.crashes) < _CRASHES:
             self.crashes.append(crash)
         else:
@@ -90,7 +117,7 @@ def _place(trace: str) -> "tuple[str, int]":
     """File and line of the innermost frame of a traceback's text."""
     at = trace.rfind('  File "')
     if at < 0:
-        return "?", 0
+        return trace if trace and " " not in trace and len(trace) < 16 else "?", 0
     end = trace.find('"', at + 8)
     digits = 0
     line = 0

@@ -36,14 +36,17 @@ class Panel:
         texts: "Texts",
         language: str,
         teller: "Teller",
+        rest: str = "",
     ) -> None:
+        """`rest`: what it shows while there is no code."""
         self._status = status
         self._inhibit = inhibit
         self._catalogue = catalogue
         self._texts = texts
         self._language = language
         self._teller = teller
-        self._event = -1
+        self._rest = rest
+        self._event = -2 if rest else -1
         self._mask = 0
 
     def poll(self) -> None:
@@ -53,7 +56,7 @@ class Panel:
             return
         self._event = event
         self._mask = mask
-        self._teller.show("" if event < 0 else self._words(event, mask))
+        self._teller.show(self._rest if event < 0 else self._words(event, mask))
 
     def _worst(self) -> int:
         """The active confirmed event of the highest severity (1 is worst), then of the highest priority; -1: none."""

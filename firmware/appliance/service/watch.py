@@ -26,6 +26,7 @@ class Watch:
         self, status: bytearray, inhibit: "Inhibit", functions: "list[str]", catalogue: "Catalogue", teller: "Teller"
     ) -> None:
         self.heap_peak = 0  # bytes, garbage not yet collected included
+        self.free = 1 << 20  # bytes, now
         self._status = status
         self._inhibit = inhibit
         self._functions = functions
@@ -35,6 +36,7 @@ class Watch:
         self._mask = 0
         self._cycle = False
         self._told_peak = 0
+        self._heap = 0  # all of it
 
     def poll(self, in_cycle: bool) -> None:
         if in_cycle != self._cycle:
@@ -56,11 +58,14 @@ class Watch:
         gc.collect()
         gc.threshold(GC_THRESHOLD)
         self.heap_peak = self._told_peak = gc.mem_alloc()
-        self._teller.tell({"e": "heap", "boot": self.heap_peak, "peak": self.heap_peak, "free": gc.mem_free()})
+        free = gc.mem_free()
+        self._heap = self.heap_peak + free
+        self._teller.tell({"e": "heap", "boot": self.heap_peak, "peak": self.heap_peak, "free": free})
 
     def heap(self) -> None:
         """Note the heap in use now."""
         used = gc.mem_alloc()
+        self.free = self._heap - used
         if used > self.heap_peak:
             self.heap_peak = used
             if used >= self._told_peak + _HEAP_STEP:

@@ -2,7 +2,8 @@
 inputs and outputs, gives Sensors, Actuators and a Teller. Reading a frame and answering it allocate nothing.
 
 host -> appliance: `T` u32 now_ms, u32 wall_s, inputs i32 | `I` | `C` u16 length, utf-8 line | `Q`
-appliance -> host: `E` u16 length, JSON | `P` u16 length, text | `A` outputs i16 (ends the answer to T, I and C)
+appliance -> host: `E` u16 length, JSON | `P` u16 length, text | `F` the watchdog is fed | `A` outputs i16 (ends the
+answer to T, I and C)
 """
 
 # The stubs of the host's modules leave much untyped; what comes out of this file is typed.
@@ -27,6 +28,8 @@ TICK = ord("T")
 IDLE = ord("I")
 COMMAND = ord("C")
 QUIT = ord("Q")
+FED = b"F"
+FEED_MS = 1000  # of virtual time, at most once in
 _LONGEST = 200  # bytes of a command line
 
 
@@ -42,6 +45,7 @@ class Line:
         self._raw_size = 4 * inputs
         self._answer = bytearray(1 + 2 * outputs)
         self._answer[0] = ord("A")
+        self._fed = -FEED_MS
 
     def next(self) -> int:
         """Wait for the host's next frame; gives its letter, QUIT at the end. A command's text is then in
@@ -79,6 +83,12 @@ class Line:
             self._answer[at] = level & 0xFF
             self._answer[at + 1] = level >> 8 & 0xFF
             at += 2
+
+    def feed(self) -> None:
+        """ports.Watchdog: told to the host, which has the clock."""
+        if self._clock.now_ms - self._fed >= FEED_MS or self._clock.now_ms < self._fed:
+            self._fed = self._clock.now_ms
+            self._stdout.write(FED)
 
     def tell(self, event: "dict[str, Any]") -> None:
         """ports.Teller: something happened, for whoever watches."""

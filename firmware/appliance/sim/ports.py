@@ -7,6 +7,10 @@
 # pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportReturnType=false
 
 import os
+import sys
+
+import uctypes
+from trivet_wire.ids import RESET_POWER_ON
 
 from .clock import VirtualClock
 from .disk import Files
@@ -15,6 +19,7 @@ from .line import Line
 from .link import Link
 
 JOURNAL_SECTORS = 16
+RESET_CODE = 75  # exit code: restart me
 
 
 class Packed:
@@ -31,14 +36,26 @@ class Packed:
 class Ports:
     """Attributes are named as in `app.Ports`."""
 
-    def __init__(self, folder: str, inputs: int, outputs: int) -> None:
+    def __init__(self, folder: str, inputs: int, outputs: int, rest: "list[str]") -> None:
+        """`rest`: why the appliance starts, and `@` with the address of what a reset retains; without: power on."""
+        self.cause = int(rest[0]) if rest else RESET_POWER_ON
+        address = int(rest[1][1:]) if len(rest) > 1 else 0
+        self.retained = uctypes.bytearray_at(address, 4) if address else bytearray(4)
         self.clock = VirtualClock()
         self.line = Line(self.clock, inputs, outputs)
         self.sensors = self.actuators = self.teller = self.line
         self.flash = FileFlash(folder + "/journal.img", JOURNAL_SECTORS)
-        self.files = Files(folder + "/fs.img")
+        try:
+            self.files = Files(folder + "/fs.img")
+        except OSError:  # no file system: as if nothing had been provisioned
+            self.files = Files("")
         self.link = Link(self.files)
         self.packed = Packed()
+        self.watchdog = self.line
 
     def random(self, n: int) -> bytes:
         return os.urandom(n)
+
+    def reset(self) -> None:
+        """The host starts the appliance anew."""
+        sys.exit(RESET_CODE)

@@ -15,11 +15,16 @@ if TYPE_CHECKING:
 
         def clear(self, who: int) -> None: ...
 
+        def relearn(self) -> None: ...
+
+        def recover(self) -> None: ...
+
         def decide(self, purpose: int, granted: bool, channel: int, language: str, text_hash: int) -> bool: ...
 
 
 def obey(appliance: "Appliance", line: str, teller: "Teller") -> None:
-    """`consent PURPOSE yes|no [LANGUAGE [TEXT-HASH as 8 hex digits]]`, or `clear` after a repair; nothing else."""
+    """`consent PURPOSE yes|no [LANGUAGE [TEXT-HASH as 8 hex digits]]`; after a repair `clear`, or `relearn` for what
+    learns its normal; `recover`: restart with everything; nothing else."""
     words = line.split()
     done = False
     if len(words) >= 3 and words[0] == "consent" and words[1] in PURPOSE_NAMES and words[2] in ("yes", "no"):
@@ -29,6 +34,12 @@ def obey(appliance: "Appliance", line: str, teller: "Teller") -> None:
             done = appliance.decide(PURPOSE_NAMES.index(words[1]), words[2] == "yes", 0, language, text_hash)
     elif words == ["clear"]:
         appliance.clear(1)
+        done = True
+    elif words == ["relearn"]:
+        appliance.relearn()
+        done = True
+    elif words == ["recover"]:
+        appliance.recover()
         done = True
     if not done:
         teller.tell({"e": "misunderstood", "line": line})

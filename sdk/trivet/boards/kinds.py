@@ -49,23 +49,11 @@ def _read(folder: Path) -> dict[str, Kind]:
     order = next(
         node.value for node in registry.body if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "KINDS"
     )
-    imported = {
-        alias.name: node.module
-        for node in registry.body
-        if isinstance(node, ast.ImportFrom) and node.level == 1 and node.module
-        for alias in node.names
-    }
-    if not isinstance(order, ast.Tuple):
-        raise BoardError(f"{folder}: KINDS must be a tuple, of classes or of (file, class)")
     found = {}
-    for number, one in enumerate(order.elts):
-        if isinstance(one, ast.Tuple):
-            module, name = ast.literal_eval(one)
-        else:
-            name = ast.unparse(one)
-            module = imported[name]
+    for number, one in enumerate(ast.literal_eval(order).split()):
+        module, _, name = one.lower().partition(".")
         file = folder / f"{module}.py"
-        found[name.lower()] = Kind(name.lower(), number, _keys(file), _tolerates(file))
+        found[name] = Kind(name, number, _keys(file), _tolerates(file))
     return found
 
 

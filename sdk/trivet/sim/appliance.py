@@ -7,6 +7,7 @@ import json
 import struct
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any
@@ -15,9 +16,11 @@ from trivet import paths
 from trivet.boards import Board
 
 from . import launch
-from .errors import SimulationError
+from .errors import HangError, ResetRequest, SimulationError
 
 _HEAD = struct.Struct("<H")
+_RESET_CODE = 75  # exit code of a firmware that restarts itself
+PATIENCE_S = 30.0  # real seconds without an answer, after which the appliance hangs
 
 
 def start_command(image: Path, heap_kib: int, entry: str, *arguments: str) -> list[str]:
@@ -39,12 +42,20 @@ class Appliance:
         language: str,
         entry: str,
         told: Callable[[str, Any], None],
+        cause: int = 1,
+        retained: Path | None = None,
+        patience_s: float = PATIENCE_S,
     ) -> None:
+        """`cause`: why it starts (ids.RESET_*); `retained`: file of what outlives a reset; `patience_s`: real seconds
+        after which no answer means that it hangs."""
         inputs, outputs = len(board.inputs), len(board.outputs)
         self._answer = struct.Struct(f"<{outputs}h")
         self._told = told
         self._errors = open(folder / "stderr.log", "w+b")  # noqa: SIM115  lives as long as the process
-        command = start_command(image, heap_kib, entry, str(folder), str(inputs), str(outputs), language)
+        words = [str(folder), str(inputs), str(outputs), language, str(cause)]
+        if retained is not None:
+            words.append(f"@{retained}")
+        command = start_command(image, heap_kib, entry, *words)
         self.process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._errors, bufsize=1 << 16
         )
@@ -52,6 +63,13 @@ class Appliance:
         assert self.process.stdout is not None
         self._in: IO[bytes] = self.process.stdin
         self._out: IO[bytes] = self.process.stdout
+        self.fed = False  # the watchdog was, since somebody looked
+        self._hung = False
+        self._patience_s = patience_s
+        self._asked = 0  # frames sent
+        self._answered = 0
+        self._over = threading.Event()
+        threading.Thread(target=self._watch, daemon=True).start()
 
     def tick(self, now_ms: int, wall_s: int, inputs: list[int]) -> tuple[int, ...]:
         """Let virtual time reach `now_ms`; gives the outputs after it."""
@@ -79,13 +97,31 @@ class Appliance:
                 self._in.flush()
             self._end()
 
+    def _watch(self) -> None:
+        """What a watchdog is on a board: outside the processor, with a clock of its own."""
+        waited = 0.0
+        asked = 0
+        step = min(0.5, self._patience_s / 8)
+        while not self._over.wait(step):
+            if self._answered == self._asked or asked != self._asked:
+                asked = self._asked
+                waited = 0.0
+                continue
+            waited += step
+            if waited >= self._patience_s:
+                self._hung = True
+                self.process.kill()
+                return
+
     def _end(self) -> None:
+        self._over.set()
         self.process.wait(10)
         for pipe in (self._in, self._out, self._errors):
             with contextlib.suppress(BrokenPipeError):
                 pipe.close()
 
     def _ask(self, frame: bytes) -> tuple[int, ...]:
+        self._asked += 1
         try:
             self._in.write(frame)
             self._in.flush()
@@ -94,7 +130,12 @@ class Appliance:
         while True:
             letter = self._read(1)
             if letter == b"A":
-                return self._answer.unpack(self._read(self._answer.size))
+                answer = self._answer.unpack(self._read(self._answer.size))
+                self._answered = self._asked
+                return answer
+            if letter == b"F":
+                self.fed = True
+                continue
             if letter not in (b"E", b"P"):
                 raise self._gone(letter)  # the interpreter's last words
             (size,) = _HEAD.unpack(self._read(2))
@@ -116,6 +157,12 @@ class Appliance:
         words += self._out.read()
         code = self.process.wait(10)
         self._errors.seek(0)
+        if self._hung:
+            self._end()
+            return HangError(f"the appliance did not answer for {self._patience_s:g} s")
+        if code == _RESET_CODE:
+            self._end()
+            return ResetRequest("the appliance restarts itself")
         said = (words + self._errors.read()).decode(errors="replace").strip()
         self._end()
         return SimulationError(f"the appliance stopped by itself (exit code {code}):\n{said}")

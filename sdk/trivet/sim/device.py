@@ -76,6 +76,11 @@ class Device:
         return self.folder / "journal.img"
 
     @property
+    def retained(self) -> Path:
+        """What outlives a reset, though not a power cut (RTC memory)."""
+        return self.folder / "retained.bin"
+
+    @property
     def provisioned(self) -> bool:
         return self.image.exists()
 

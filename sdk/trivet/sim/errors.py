@@ -5,3 +5,11 @@ from trivet.errors import TrivetError
 
 class SimulationError(TrivetError):
     """The simulation cannot start, or the simulated appliance stopped by itself."""
+
+
+class HangError(SimulationError):
+    """The simulated appliance does not answer any more: its watchdog resets it."""
+
+
+class ResetRequest(SimulationError):
+    """The simulated appliance restarts itself."""

@@ -10,16 +10,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from trivet_wire import ids
+
 from trivet import boards
 from trivet.boards import Board
 
 from . import plant, rom
-from .appliance import Appliance
+from .appliance import PATIENCE_S, Appliance
 from .device import Device, Provision
-from .errors import SimulationError
+from .errors import HangError, ResetRequest, SimulationError
 
 HEAP_KIB = 160
 _IDLE_STEP_S = 0.003
+WATCHDOG_MS = 8000  # of virtual time without food, after which the watchdog resets the appliance
+_RETAINED = 4  # bytes that outlive a reset
+_BITES = 20  # resets by the watchdog in a row, without a tick between them, after which the world gives up
 
 
 @dataclass(frozen=True)
@@ -63,10 +68,14 @@ class World:
         heap_kib: int = HEAP_KIB,
         language: str = "en",
         entry: str = "main",
+        cause: int = ids.RESET_POWER_ON,
+        patience_s: float = PATIENCE_S,
     ) -> None:
         """`identity` is written into the device when given; a device without one gets one that talks to nobody.
 
         `entry` is the firmware's module to run: `appliance.sim.locked` runs the same with the heap locked in each tick.
+        `cause` is why the appliance starts (ids.RESET_*). Without an answer for `patience_s` real seconds it hangs, and
+        its watchdog resets it after `WATCHDOG_MS` of virtual time, as it does when it answers and is not fed.
         """
         self.board = board if isinstance(board, Board) else boards.load(board)
         self.device = device or Device()
@@ -87,18 +96,23 @@ class World:
         self._epoch = int(time.time()) if identity is not None else 0
         self.outputs: tuple[int, ...] = (0,) * len(self.board.outputs)
         self.appliance: Appliance | None = None
-        self.start()
+        self._patience_s = patience_s
+        self._fed_ms = 0
+        self._bites = 0
+        self.start(cause)
 
     @property
     def now_s(self) -> float:
         """Virtual seconds since the world began."""
         return self._now_ms / 1000
 
-    def start(self) -> None:
-        """Power on; the appliance starts from what its flash holds."""
+    def start(self, cause: int = ids.RESET_POWER_ON) -> None:
+        """Switch on, or reset: the appliance starts from what its flash holds, and is told `cause`."""
         if self.appliance is not None:
             raise SimulationError("the appliance is already on")
-        self._started_ms = self._now_ms
+        if cause == ids.RESET_POWER_ON or not self.device.retained.exists():
+            self.device.retained.write_bytes(bytes(_RETAINED))
+        self._started_ms = self._fed_ms = self._now_ms
         self.state.connected = False
         self.appliance = Appliance(
             image=self._image,
@@ -108,8 +122,11 @@ class World:
             language=self._language,
             entry=self._entry,
             told=self._told,
+            cause=cause,
+            retained=self.device.retained,
+            patience_s=self._patience_s,
         )
-        self._on().idle()  # its start is over when it answers
+        self._ask(Appliance.idle)  # its start is over when it answers
 
     def kill(self) -> None:
         """Cut the power."""
@@ -117,10 +134,10 @@ class World:
         self.appliance = None
         self.outputs = (0,) * len(self.board.outputs)
 
-    def restart(self) -> None:
-        """Cut the power and give it back."""
+    def restart(self, cause: int = ids.RESET_POWER_ON) -> None:
+        """End the process at once and start it again: a power cut, or a reset with another `cause`."""
         self.kill()
-        self.start()
+        self.start(cause)
 
     def close(self) -> None:
         """Switch off."""
@@ -142,8 +159,13 @@ class World:
         self.plant.step(self._tick_ms / 1000, self.outputs)
         if self.appliance is not None:
             wall = self._epoch + self._now_ms // 1000 if self._epoch else 0
-            self.outputs = self.appliance.tick(self._now_ms - self._started_ms, wall, self.plant.inputs())
-            self.state.ticks += 1
+            uptime, inputs = self._now_ms - self._started_ms, self.plant.inputs()
+            outputs = self._ask(lambda appliance: appliance.tick(uptime, wall, inputs))
+            if outputs is not None:
+                self.outputs = outputs
+                self.state.ticks += 1
+                self._bites = 0
+                self._feed(self._on())
 
     def run_until(self, seconds: float) -> None:
         """Step until virtual time reaches `seconds`."""
@@ -156,19 +178,51 @@ class World:
 
     def say(self, line: str) -> None:
         """A command line to the appliance, such as `consent service yes`."""
-        self._on().say(line)
+        self._ask(lambda appliance: appliance.say(line))
 
     def idle(self, timeout_s: float = 30.0, until: Callable[[], bool] | None = None) -> bool:
         """Serve the link in real time, virtual time standing, until `until()` (default: the spool is empty)."""
         done = until or (lambda: self.state.connected and self.state.left == 0)
         end = time.monotonic() + timeout_s
         while True:
-            self._on().idle()
+            self._ask(Appliance.idle)
             if done():
                 return True
             if time.monotonic() > end:
                 return False
             time.sleep(_IDLE_STEP_S)
+
+    def _ask(self, what: Callable[[Appliance], tuple[int, ...]]) -> tuple[int, ...] | None:
+        """What the appliance answers; None when it did not: then it has been reset."""
+        try:
+            return what(self._on())
+        except HangError:
+            self._bite()
+        except ResetRequest:
+            self.appliance = None
+            self.start(ids.RESET_SOFT)
+        return None
+
+    def _feed(self, appliance: Appliance) -> None:
+        if appliance.fed:
+            appliance.fed = False
+            self._fed_ms = self._now_ms
+        elif self._now_ms - self._fed_ms > WATCHDOG_MS:
+            appliance.kill()
+            self._bite()
+
+    def _bite(self) -> None:
+        """The watchdog resets the appliance; until it does, the outputs stay as they were driven last."""
+        self.appliance = None
+        self._bites += 1
+        if self._bites > _BITES:
+            raise SimulationError(f"the watchdog reset the appliance {_BITES} times, and not one tick came to its end")
+        until = self._fed_ms + WATCHDOG_MS
+        while self._now_ms < until:
+            self.step()
+        self.outputs = (0,) * len(self.board.outputs)
+        self._told("event", {"e": "watchdog"})
+        self.start(ids.RESET_WATCHDOG)
 
     def _on(self) -> Appliance:
         if self.appliance is None:

@@ -2,7 +2,7 @@
 
 Each kind is one file: `PARAMS` names its keys in board.toml (the SDK reads that line), `check` gives the verdict of a
 tick, `rest` is called instead while conditions do not hold or a source is not valid. A new kind is one file and one
-line here.
+word here. Only the kinds that a board uses are imported.
 """
 
 from array import array
@@ -11,17 +11,6 @@ from trivet_wire.ids import FAILED, NOT_RUN, OUT_OF_RANGE, PREFAILED, TEST_FAILE
 
 from ..board import MONITOR_WIDTH
 from ..conditions import Conditions
-from .balance import Balance
-from .crosscheck import Crosscheck
-from .drift import Drift
-from .effort import Effort
-from .ranges import Range
-from .rate import Rate
-from .response import Response
-from .share import Share
-from .stale import Stale
-from .stuck import Stuck
-from .timeout import Timeout
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,9 +28,21 @@ if TYPE_CHECKING:
 
         def rest(self, values: array[int], valid: bool) -> int: ...
 
+    class Learner(Monitor, Protocol):
+        basis: array[int]  # what its learning depends on: its parameters, signals from the fourth on
 
-# Position is the number in board.cbor: append only. Plausibility kinds come first; they run first.
-KINDS = (Stale, Range, Rate, Stuck, Crosscheck, Response, Share, Effort, Timeout, Drift, Balance)
+        def learned(self) -> array[int]: ...
+
+        def adopt(self, learned: array[int]) -> None: ...
+
+        def relearn(self) -> None: ...
+
+
+# file.Class; position is the number in board.cbor: append only. Plausibility kinds come first; they run first.
+KINDS = (
+    "stale.Stale ranges.Range rate.Rate stuck.Stuck crosscheck.Crosscheck response.Response share.Share effort.Effort "
+    "timeout.Timeout drift.Drift balance.Balance"
+)
 
 
 class Monitors:
@@ -55,8 +56,15 @@ class Monitors:
         self._status = status if status is not None else bytearray(board.n_events)
         self._own_status = status is None
         self._monitors: list[Monitor] = []
+        self.learners: list[Learner] = []
+        kinds = KINDS.split(" ")
         for i in range(board.n_monitors):
-            self._monitors.append(KINDS[board.monitors[i * MONITOR_WIDTH + 9]](board.params(i)))
+            params = board.params(i)
+            file, name = kinds[board.monitors[i * MONITOR_WIDTH + 9]].split(".")
+            monitor = getattr(__import__(__name__ + "." + file, None, None, (name,)), name)(params)
+            self._monitors.append(monitor)
+            if hasattr(monitor, "learned"):
+                self.learners.append(monitor)
         self.verdicts = bytearray([NOT_RUN] * board.n_events)  # of the last tick, by event
 
     def run(

@@ -18,6 +18,7 @@ class Drift:
     tolerates = 0
 
     def __init__(self, p: "array[int]") -> None:
+        self.basis = p
         self._every = p[0]
         self._from = p[3:]
         self._sample = array("i", [0] * len(self._from))
@@ -39,6 +40,14 @@ class Drift:
         self._wait = 0
         self._verdict = NOT_RUN
         return NOT_RUN
+
+    def learned(self) -> "array[int]":
+        """What is worth keeping over a restart; empty while it learns."""
+        return self.detector.learned()
+
+    def adopt(self, learned: "array[int]") -> None:
+        """Go on with what was kept. ValueError when it is not of these signals."""
+        self.detector.adopt(learned)
 
     def relearn(self) -> None:
         """After a repair, by an authorised command."""

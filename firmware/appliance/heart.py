@@ -1,0 +1,180 @@
+"""What beats in an appliance: the rooms of its board, wired. Takes the board's packed files, the journal and the
+maker's control program, gives what the tasks poll. Without a program it is reduced: no monitor and no function runs,
+outputs stay at their safe levels, while faults, display and messages work. Never sends.
+"""
+
+from array import array
+
+from trivet_wire.catalogue import Catalogue, catalogue_id
+
+from . import VERSION
+from .faults.history import History
+from .faults.manager import Manager
+from .faults.memory import Memory
+from .faults.state import EventState
+from .outbox.report import Reporter
+from .sense.board import Board
+from .sense.signals import Signals
+from .sense.texts import Texts
+from .service.internal import Internal
+from .service.panel import Panel
+from .service.watch import Watch
+from .wiring import event_config, inhibition
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .outbox.consent import Consent
+    from .outbox.sealer import Sealer
+    from .outbox.speak import Speaker
+    from .ports import Ports
+    from .service.life import Life
+    from .service.normals import Normals
+    from .store.journal import Journal
+    from .tick import Application, Tick
+
+_RESTARTED = {"en": "Restarted too often.\nNothing runs.", "de": "Zu oft neu gestartet.\nNichts läuft."}
+
+
+class Heart:
+    """Built once per start; whatever a board, its data or its program does wrong comes out of here as an exception."""
+
+    def __init__(
+        self,
+        ports: "Ports",
+        journal: "Journal",
+        life: "Life",
+        boot: int,
+        maker: "Callable[[], Callable[[Board], Application]] | None",
+        language: str,
+    ) -> None:
+        """`maker()` gives the program's class, or the exception with which it cannot be imported."""
+        self._ports = ports
+        self._journal = journal
+        packed = ports.packed
+        board = Board(packed.read("board.cbor"))  # its names are needed at start alone: not kept
+        self.model = board.model
+        self.period_ms = board.tick_ms
+        self.catalogue = Catalogue(packed.read("catalogue.bin"))
+        self.catalogue_id = catalogue_id(self.catalogue.buf)
+        self.levels = array("h", board.safe)
+        self._build_faults(board, boot)
+        self.internal = Internal(board.internal, self.manager.report, ports.cause, life.reduced, life.rotten)
+        texts = Texts(packed.read("texts_" + language + ".bin"))
+        status = self.manager.status
+        names = [function.name for function in board.functions]
+        self.watch = Watch(status, self.inhibit, names, self.catalogue, ports.teller)
+        rest = "" if maker is not None else _RESTARTED[language]
+        self._panel = Panel(status, self.inhibit, self.catalogue, texts, language, ports.teller, rest)
+        self.reporter: Reporter | None = None
+        self._speaker: Speaker | None = None
+        self._mask = 0
+        self._cycle = False
+        self._normals: Normals | None = None
+        self._tick: Tick | None = None
+        if maker is not None:
+            self._build_tick(board, maker)
+
+    def _build_faults(self, board: Board, boot: int) -> None:
+        self.signals = Signals(board)
+        config = event_config(board, self.catalogue)
+        state = EventState(board.n_events)
+        values, validity = self.signals.values, self.signals.validity
+        self.history = History(config.frozen(), values, validity, board.history_period_ms, board.history_depth)
+        self.memory = Memory(self._journal, config, state, self.history, boot, self.catalogue_id, VERSION)
+        self.memory.load()
+        self.manager = Manager(config, state, self.memory)
+        self.manager.resume()
+        self.inhibit = inhibition(board)
+
+    def _build_tick(self, board: Board, maker: "Callable[[], Callable[[Board], Application]]") -> None:
+        from .sense.monitors import Monitors
+        from .tick import Tick
+
+        ports = self._ports
+        self.monitors = Monitors(board, self.manager.status)
+        if self.monitors.learners:
+            from .service.normals import Normals
+
+            self._normals = Normals(board, self.monitors.learners, self._journal)
+        self._tick = Tick(
+            board,
+            ports.sensors,
+            ports.actuators,
+            self.signals,
+            self.monitors,
+            self.manager,
+            self.memory,
+            self.inhibit,
+            self.history,
+            maker()(board),
+        )
+
+    def report(self, speaker: "Speaker", consent: "Consent", sealer: "Sealer") -> None:
+        """From now on faults are told to the owner's service."""
+        self._speaker = speaker
+        self.reporter = Reporter(speaker, self.manager, self.inhibit, self.catalogue, self._journal, consent, sealer)
+
+    def start(self, consent: int) -> None:
+        """All is built. `consent`: mask of the purposes that are allowed."""
+        self._mask = self.memory.frames.consent = consent
+        self.watch.start()
+
+    def consented(self, mask: int) -> None:
+        """The owner decided. What was sampled under a no is in no frame that a yes covers."""
+        if mask & ~self._mask:
+            self.history.forget()
+        self._mask = self.memory.frames.consent = mask
+
+    # -- tasks ---------------------------------------------------------------------------------------------------------
+
+    def tick(self, now: int) -> None:
+        """One period. Allocates nothing."""
+        if self._tick is not None:
+            self._tick.run(now)
+        else:
+            self.memory.uptime_s = now // 1000
+            self._ports.actuators.write(self.levels)
+
+    def fail(self) -> None:
+        """The tick broke off."""
+        if self._tick is not None:
+            self._tick.fail()
+
+    def save(self, now: int) -> None:
+        self.memory.wall_s = self._ports.clock.wall_s()
+        self.memory.service(now)
+        if self._normals is not None:
+            self._normals.poll()
+
+    def tell(self, now: int) -> None:
+        in_cycle = self._tick is not None and self._tick.in_cycle
+        self.watch.poll(in_cycle)
+        if self._speaker is not None and in_cycle != self._cycle:
+            self._cycle = in_cycle
+            self._speaker.operation(self.manager.state.cycles, in_cycle)
+        if self.reporter is not None:
+            self.reporter.poll(now)
+
+    def show(self, now: int) -> None:
+        self._panel.poll()
+        self.watch.heap()
+
+    # -- for others ----------------------------------------------------------------------------------------------------
+
+    def cycles(self) -> int:
+        """Operation cycles so far."""
+        return self.manager.state.cycles
+
+    def free(self) -> int:
+        """Bytes of heap, garbage not counted as free."""
+        return self.watch.free
+
+    def clear(self, who: int) -> None:
+        """Every code to its initial status."""
+        self.manager.clear_all(who)
+
+    def relearn(self) -> int:
+        """Forget what is normal; gives how many monitors learn anew."""
+        return self._normals.relearn() if self._normals is not None else 0
