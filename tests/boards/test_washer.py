@@ -85,7 +85,7 @@ def test_a_sound_wash_has_no_code_at_all(program: int, mains_v: float, load_kg: 
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(1, 41))
+@pytest.mark.parametrize("seed", range(1, 9))
 def test_healthy_in_any_house(seed: int) -> None:
     dice = random.Random(seed)
     settings = {
@@ -106,7 +106,7 @@ def test_each_fault_gives_its_code_and_no_wrong_one(fault: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(2, 12))
+@pytest.mark.parametrize("seed", [2, 3])
 @pytest.mark.parametrize("fault", PHYSICS.FAULTS)
 def test_each_fault_gives_its_code_with_any_seed(fault: str, seed: int) -> None:
     machine.gives_its_code_alone("washer", fault, seed)
