@@ -68,7 +68,7 @@ class Appliance:
                     return name
         return ""
 
-    def crashed(self, error: Exception, task: str) -> None:
+    def crashed(self, error: BaseException, task: str) -> None:
         """An exception escaped while the appliance was being built."""
         trace = self._ports.teller.trace(error)
         self.supervisor.crashed = True

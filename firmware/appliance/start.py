@@ -22,7 +22,7 @@ def start(ports: "Ports", maker: "Callable[[], Maker]", language: str = "en") ->
     """Three tries, each with less: all of it, without monitors and program, without the board."""
     try:
         appliance = Appliance(ports)
-    except Exception as error:  # the flash is dead: nothing can be kept, so nothing may be sent
+    except (Exception, SystemExit) as error:  # the flash is dead: nothing can be kept, so nothing may be sent
         return Mute(ports, error)
     if appliance.life.reduced or not _beats(appliance, ports, maker, language):
         appliance.life.reduced = True
@@ -38,7 +38,7 @@ def _beats(appliance: Appliance, ports: "Ports", maker: "Callable[[], Maker] | N
         from .heart import Heart
 
         heart = Heart(ports, appliance.journal, appliance.life, appliance.boot, maker, language)
-    except Exception as error:  # the maker's program and data may raise anything
+    except (Exception, SystemExit) as error:  # the maker's program and data may raise anything
         appliance.crashed(error, "start")
         return False
     appliance.live(heart)
@@ -48,7 +48,7 @@ def _beats(appliance: Appliance, ports: "Ports", maker: "Callable[[], Maker] | N
 class Mute:
     """Hears its line and feeds its watchdog; outputs stay as they are after a reset."""
 
-    def __init__(self, ports: "Ports", error: Exception) -> None:
+    def __init__(self, ports: "Ports", error: BaseException) -> None:
         self._ports = ports
         ports.teller.tell({"e": "mute", "trace": ports.teller.trace(error)})
 

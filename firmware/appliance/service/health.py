@@ -83,7 +83,7 @@ class Supervisor:
         """Poll one task; whatever escapes it is recorded here."""
         try:
             task.poll(now)
-        except Exception as error:  # the one place where everything is caught: see the module's text
+        except (Exception, SystemExit) as error:  # the one place where everything is caught: see the module's text
             if task.rescue is not None:
                 task.rescue()
             elif isinstance(error, (OSError, JournalFull)):  # the network's are caught where they come: the flash's
@@ -99,7 +99,7 @@ class Supervisor:
             except MemoryError:  # no room to say what happened: it is counted
                 self.dropped += 1
 
-    def _record(self, error: Exception, task: Task) -> None:
+    def _record(self, error: BaseException, task: Task) -> None:
         trace = self._teller.trace(error)
         crash = Crash(trace, task.name)
         self.note(crash, trace)

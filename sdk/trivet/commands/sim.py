@@ -38,6 +38,7 @@ class Options:
     faults: list[tuple[str, float]] = field(default_factory=list)
     settings: dict[str, float] = field(default_factory=dict)
     consent: list[str] = field(default_factory=lambda: ["service"])
+    cause: int = ids.RESET_POWER_ON  # why the appliance starts
     until: float = _DEFAULT_S
 
 
@@ -88,6 +89,8 @@ def read_options(board: Board, faults: list[str], settings: list[str], until: fl
             raise SimulationError(f"--set {text}: write KEY=VALUE, as in --set mains=207")
         if name == "consent":
             options.consent = _purposes(value)
+        elif name == "reset":
+            options.cause = _cause(value)
         else:
             plant.named(name, boards.plant(board).SETTINGS, "setting", board)
             options.settings[name] = _number(value, f"--set {name}:", "a number")
@@ -115,6 +118,14 @@ def _purposes(text: str) -> list[str]:
     return chosen
 
 
+def _cause(text: str) -> int:
+    """`brown-out`, `power-on` …: why the appliance starts."""
+    known = [name.replace(" ", "-") for name in ids.RESET_NAMES]
+    if text not in known:
+        raise SimulationError(f"--set reset: the appliance never starts for {text!r}: write {', '.join(known[1:])}")
+    return known.index(text)
+
+
 def run(
     board: Board, options: Options, *, seed: int, language: str, device: Path | None, show: "Show | None"
 ) -> dict[str, Any]:
@@ -136,6 +147,7 @@ def run(
         faults=options.faults,
         on_event=told,
         language=language,
+        cause=options.cause,
     ) as world:
         for purpose in options.consent:
             world.say(consent_line(purpose, True, language))
@@ -253,6 +265,10 @@ class Show:
             return f"[bold]{code.code}[/] {code.text['en']['title']}: {state_name(data['status'])}"
         if event.kind == "queued":
             return f"[dim]{data['kind']}, {data['bytes']} bytes, kept for the service desk[/]"
+        if event.kind == "watchdog":
+            return "[red]the watchdog resets the appliance[/]"
+        if event.kind == "reduced":
+            return "[red]reduced: no function runs until it was sound for a while, or was told to recover[/]"
         if event.kind == "crash":
             return f"[red]task {data['task']} crashed in {data['file']}:{data['line']}[/]"
         return ""
@@ -279,6 +295,7 @@ def _list(board: Board, as_json: bool) -> None:
         {"name": name, "default": row[0], "unit": row[1], "text": row[2]} for name, row in module.SETTINGS.items()
     ]
     settings.append({"name": "consent", "default": "service", "unit": "", "text": "purposes allowed, or none"})
+    settings.append({"name": "reset", "default": "power-on", "unit": "", "text": "why the appliance starts"})
     if as_json:
         print(json.dumps({"faults": faults, "settings": settings}))
         return
