@@ -1,5 +1,5 @@
-"""The appliance's littlefs partition as a file of the host: takes the image's path, mounts it at /fs, gives files whole
-(ports.Files). Never makes or formats an image.
+"""The appliance's littlefs partition as a file of the host: takes the image's path, mounts it at /fs, gives and takes
+files whole (ports.Files). Never makes or formats an image.
 """
 
 # The stubs of the host's modules leave much untyped; what comes out of this file is typed.
@@ -43,12 +43,13 @@ class FileBlocks:
 
 
 class Files:
-    """What provisioning and configuration left in /fs; without an image there are no files."""
+    """What provisioning and configuration left in /fs; without an image there are no files. `device` instead of an
+    image: any block device that VfsLfs2 takes."""
 
-    def __init__(self, image: str) -> None:
-        self._mounted = _exists(image)
+    def __init__(self, image: str, device: "FileBlocks | None" = None) -> None:
+        self._mounted = device is not None or _exists(image)
         if self._mounted:
-            vfs.mount(vfs.VfsLfs2(FileBlocks(image)), "/fs")
+            vfs.mount(vfs.VfsLfs2(device or FileBlocks(image), mtime=False), "/fs")  # no clock to trust
 
     def read(self, name: str) -> bytes | None:
         """A file's bytes, None when it is not there."""
@@ -56,6 +57,16 @@ class Files:
             return None
         with open("/fs/" + name, "rb") as file:
             return file.read()
+
+    def write(self, name: str, data: bytes | bytearray | memoryview) -> None:
+        """Replace a file, whole or not at all: the new one is written beside it and takes its name in one step.
+        OSError where there is no room; then the old one stands."""
+        if not self._mounted:
+            raise OSError(19)
+        beside = "/fs/" + name + ".new"
+        with open(beside, "wb") as file:
+            file.write(data)
+        os.rename(beside, "/fs/" + name)
 
 
 def _exists(path: str) -> bool:

@@ -1,4 +1,4 @@
-"""Commands that prove things: `tools/bench NAME [--n N] [--seed N] [--data DIR] [--json]`.
+"""Commands that prove things: `tools/bench NAME [--n N] [--seed N] [--data DIR] [--replay CUT] [--plot FILE] [--json]`.
 
 Each bench is one module here with `run(options) -> dict` (the figures, under fixed keys), `sound(result) -> bool`
 (whether the run itself can be trusted) and `show(result)` (a table for people).
@@ -18,9 +18,12 @@ from typing import Any
 import typer
 
 BENCHES = {
+    "confusion": "every fault of every board, and healthy cycles: right codes, right functions off, delays",
+    "cuts": "the power cut at every flash operation of many histories: old or new state, always starts",
     "detect": "drift monitor against labelled pump data: F1, false alarms, misses",
     "hostile": "garbage, forged, replayed, future and foreign messages against the running ingest",
     "kill": "the appliance killed at random moments: what survives, and what the desk sees",
+    "tick": "a board of 24 signals and 60 monitors: instructions per monitor, nothing allocated",
 }
 
 
@@ -30,27 +33,32 @@ def _say(text: str) -> None:
 
 @dataclass(frozen=True)
 class Options:
-    """What the command line said. `n` scales a run (None: the bench's own default); `data` is a folder to read."""
+    """What the command line said. `n` scales a run (None: the bench's own default); `data` is a folder to read,
+    `replay` one case as a bench printed it, `plot` a picture to write."""
 
     n: int | None = None
     seed: int = 1
     data: Path | None = None
+    replay: str | None = None
+    plot: Path | None = None
     say: Callable[[str], None] = field(default=_say)
 
 
-def bench(
+def bench(  # noqa: PLR0917  one word of the command line each
     name: str = typer.Argument(help="one of: " + ", ".join(BENCHES)),
     n: int | None = typer.Option(None, help="size of the run; each bench has its own default, within ten minutes"),
     seed: int = typer.Option(1, help="the same seed repeats the same run"),
     data: Path | None = typer.Option(None, help="folder of input files, for benches that read some"),
+    replay: str | None = typer.Option(None, help="one case, as the bench printed it (cuts)"),
+    plot: Path | None = typer.Option(None, help="write a picture there (confusion)"),
     as_json: bool = typer.Option(False, "--json", help="the last line is one JSON object"),
 ) -> None:
     """Run one bench; exit code 0 only when the run itself was sound."""
     if name not in BENCHES:
-        listing = "\n".join(f"  {known:8} {what}" for known, what in BENCHES.items())
+        listing = "\n".join(f"  {known:9} {what}" for known, what in BENCHES.items())
         raise SystemExit(f"There is no bench called {name!r}. These exist:\n{listing}")
     module = importlib.import_module(f"trivet.bench.{name}")
-    result: Any = module.run(Options(n, seed, data))
+    result: Any = module.run(Options(n, seed, data, replay, plot))
     if inspect.isawaitable(result):
         result = asyncio.run(_await(result))
     if as_json:

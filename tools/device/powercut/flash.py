@@ -43,6 +43,7 @@ class StrictFlash:
         self.write_size = write_size
         self.image = bytearray(image if image is not None else b"\xff" * sectors * sector_size)
         self.log: list[Operation] | None = None
+        self.marks: list[tuple[int, bytes]] = []  # with a log: operations so far and the image, at every `mark()`
         self.operations = 0
         self.erase_counts = [0] * sectors
         self.fuse: int | None = None
@@ -69,6 +70,11 @@ class StrictFlash:
         self.erase_counts[sector] += 1
         size = self.sector_size
         self._do(Operation(bytes(self.image), sector * size, b"", size, self.write_size))
+
+    def mark(self) -> None:
+        """A step ends here, in the middle of something larger."""
+        if self.log is not None and (not self.marks or self.marks[-1][0] != len(self.log)):
+            self.marks.append((len(self.log), bytes(self.image)))
 
     def _do(self, operation: Operation) -> None:
         if self.fuse is not None:

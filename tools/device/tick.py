@@ -1,0 +1,126 @@
+"""The appliance's side of `tools/bench tick`: runs under MicroPython over a board's ROM image, never under CPython.
+
+    tick.py ADDRESS SIZE TICKS    > one JSON line: what the board has, and bytes allocated by TICKS ticks
+
+Composes the very tick of the firmware, lets it learn and find faults for a while, then runs TICKS ticks with the heap
+locked: an allocation ends the run with a MemoryError. Readings wander and jump, so that verdicts and status bytes move.
+"""
+
+import gc
+import json
+import sys
+
+import uctypes
+import vfs
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from array import array
+
+WARM = 160  # ticks before anything is counted: learning monitors judge from then on
+PERIOD = 250  # ms
+SPAN = 4095
+
+where, size, ticks = [int(word) for word in sys.argv[1:4]]
+vfs.mount(vfs.VfsRom(uctypes.bytearray_at(where, size)), "/rom")
+sys.path[:] = ["/rom", ".frozen"]
+
+import micropython  # noqa: E402
+from appliance.faults.history import History  # noqa: E402
+from appliance.faults.manager import Manager  # noqa: E402
+from appliance.faults.memory import Memory  # noqa: E402
+from appliance.faults.state import EventState  # noqa: E402
+from appliance.sense.board import Board  # noqa: E402
+from appliance.sense.monitors import Monitors  # noqa: E402
+from appliance.sense.signals import Signals  # noqa: E402
+from appliance.store.journal import Journal  # noqa: E402
+from appliance.tick import Tick  # noqa: E402
+from appliance.wiring import event_config, inhibition  # noqa: E402
+from drivers import Application  # noqa: E402
+from trivet_wire.catalogue import Catalogue  # noqa: E402
+
+
+class Ram:
+    """A partition in the heap: what is measured is not the flash."""
+
+    sector_size = 4096
+    sectors = 8
+    write_size = 8
+
+    def __init__(self) -> None:
+        self._image = bytearray(b"\xff" * (8 * 4096))
+
+    def read(self, addr: int, buf: "bytearray | memoryview") -> None:
+        buf[:] = memoryview(self._image)[addr : addr + len(buf)]
+
+    def program(self, addr: int, buf: "bytes | bytearray | memoryview") -> None:
+        self._image[addr : addr + len(buf)] = buf
+
+    def erase(self, sector: int) -> None:
+        self._image[sector * 4096 : (sector + 1) * 4096] = b"\xff" * 4096
+
+
+class World:
+    """Readings by a fixed rule: each input wanders in its own rhythm, and some jump to an end for a while."""
+
+    def __init__(self) -> None:
+        self.turn = 0
+
+    def read(self, raw: "array[int]") -> None:
+        self.turn += 1
+        for i in range(len(raw)):
+            away = self.turn * (3 + i % 7) % 1600
+            level = 1300 + (away if away < 800 else 1600 - away)
+            if i % 5 == 0 and (self.turn + 31 * i) % 256 > 200:
+                level = SPAN if i % 2 else 3
+            raw[i] = level
+
+    def write(self, levels: "array[int]") -> None:
+        pass
+
+
+def packed(name: str) -> memoryview:
+    with open("/rom/board/" + name, "rb") as file:
+        return memoryview(file)
+
+
+def composed() -> "tuple[Tick, Board, Memory]":
+    board = Board(packed("board.cbor"))
+    config = event_config(board, Catalogue(packed("catalogue.bin")))
+    journal = Journal(Ram())
+    journal.mount()
+    signals = Signals(board)
+    state = EventState(board.n_events)
+    period, depth = board.history_period_ms, board.history_depth
+    history = History(config.frozen(), signals.values, signals.validity, period, depth)
+    memory = Memory(journal, config, state, history, 1)
+    memory.load()
+    manager = Manager(config, state, memory)
+    monitors = Monitors(board, manager.status)
+    world = World()
+    parts = (world, world, signals, monitors, manager, memory, inhibition(board), history, Application(board))
+    return Tick(board, *parts), board, memory
+
+
+def main() -> None:
+    tick, board, memory = composed()
+    now = 0
+    for _ in range(WARM):
+        now += PERIOD
+        tick.run(now)
+    memory.service(now, True)
+    gc.collect()
+    before = gc.mem_alloc()
+    micropython.heap_lock()
+    for _ in range(ticks):
+        now += PERIOD
+        tick.run(now)
+    micropython.heap_unlock()
+    grown = gc.mem_alloc() - before
+    failed = sum([1 for status in memory._state.status if status & 0x20])
+    told = {"signals": board.n_signals, "monitors": board.n_monitors, "ticks": ticks, "alloc": grown}
+    told["events_that_failed"] = failed
+    print(json.dumps(told))
+
+
+main()
