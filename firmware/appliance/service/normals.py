@@ -1,6 +1,6 @@
-"""What drift monitors learned as normal, kept across restarts. Takes the monitors and the journal; writes in idle time
-once learning has ended, gives it back at start unless the monitor's signals or parameters are others now. A cut leaves
-what was learned before or nothing of it: then the monitor learns anew.
+"""What drift monitors learned as normal and lifetime monitors counted, kept across restarts. Takes the monitors and the
+journal; writes in idle time once learning has ended or a count has grown, gives it back at start unless the monitor is
+another now. A cut leaves what was kept before or nothing of it: then the monitor learns anew.
 """
 
 from array import array
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ..store.journal import Journal
 
     class Learner(Protocol):
+        dirty: bool
         basis: array[int]
 
         def learned(self) -> array[int]: ...
@@ -55,10 +56,12 @@ class Normals:
     def poll(self) -> None:
         """Keep what has been learned since; comes again when the journal has no room."""
         for i in range(len(self._learners)):
-            if not self._kept[i]:
-                learned = self._learners[i].learned()
+            learner = self._learners[i]
+            if not self._kept[i] or learner.dirty:
+                learned = learner.learned()
                 if len(learned) and self._save(i, learned):
                     self._kept[i] = 1
+                    learner.dirty = False
 
     def relearn(self) -> int:
         """Forget all of it; gives how many monitors learn anew."""

@@ -113,7 +113,9 @@ def _judges(table: Table, space: Space) -> tuple[int, int]:
 def _events(table: Table, key: str, names: list[str], events: list[str]) -> tuple[int, ...]:
     for name in names:
         if name not in events:
-            item, stand = (name, NOTHING) if key == "unless" else (None, closest(name, events) or events[0])
+            item, stand = (
+                (name, NOTHING) if key == "unless" else (None, closest(name, events) or (events or [NOTHING])[0])
+            )
             table.fail(key, f"catalogue.toml has no code with the event {name!r}", nearest(name, events), item, stand)
     return tuple(events.index(name) for name in names)
 

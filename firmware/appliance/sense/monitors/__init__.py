@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         def rest(self, values: array[int], valid: bool) -> int: ...
 
     class Learner(Monitor, Protocol):
+        dirty: bool  # what was kept is out of date
         basis: array[int]  # what its learning depends on: its parameters, signals from the fourth on
 
         def learned(self) -> array[int]: ...
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
 # file.Class; position is the number in board.cbor: append only. Plausibility kinds come first; they run first.
 KINDS = (
     "stale.Stale ranges.Range rate.Rate stuck.Stuck crosscheck.Crosscheck response.Response share.Share effort.Effort "
-    "timeout.Timeout drift.Drift balance.Balance"
+    "timeout.Timeout drift.Drift balance.Balance count.Count lifetime.Lifetime"
 )
 
 

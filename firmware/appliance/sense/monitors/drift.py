@@ -16,6 +16,7 @@ PARAMS = "every_ms:ticks=1 calibrate:int=400 limit:int=6 signals:signals"
 
 class Drift:
     tolerates = 0
+    dirty = False  # learned once, it stays
 
     def __init__(self, p: "array[int]") -> None:
         self.basis = p

@@ -79,12 +79,12 @@ def _apply(document: dict[str, Any], mistake: Mistake, tried: int) -> bool:
         except (KeyError, IndexError, TypeError):
             return False
     last = mistake.path[-1]
-    if mistake.item is not None and isinstance(inside, dict) and mistake.item in inside.get(last, ()):
-        inside[last].remove(mistake.item)
-        return True
     if tried > 2 or not isinstance(inside, dict):
         return False
-    if last == "code":
+    listed = inside.get(last)
+    if mistake.item is not None and isinstance(listed, list) and mistake.item in listed:
+        listed.remove(mistake.item)
+    elif last == "code" and len(mistake.path) > 1:
         inside[last] = _unused_code(document)
     elif mistake.stand is NOTHING or tried == 2:
         inside.pop(last, None)
@@ -94,7 +94,8 @@ def _apply(document: dict[str, Any], mistake: Mistake, tried: int) -> bool:
 
 
 def _unused_code(document: dict[str, Any]) -> str:
-    used = {one.get("code") for one in document.get("code", []) if isinstance(one, dict)}
+    rows = document.get("code")
+    used = [row.get("code") for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
     return next(code for number in range(1000) if (code := f"Z{number // 10:02}-{number % 10}") not in used)
 
 
