@@ -88,12 +88,17 @@ class Reporter:
                 continue
             if not self._journal.begin():
                 return False
-            self._record[_HEAD + event] = new
-            self._fault(event)
-            if new & _FAILING == _FAILING and old & _FAILING != _FAILING and self._consent.allows(ids.SERVICE):
-                self._evidence(event)
-            self._journal.put(records.REPORTED, 0, self._record)
-            self._journal.commit()
+            try:
+                self._record[_HEAD + event] = new
+                self._fault(event)
+                if new & _FAILING == _FAILING and old & _FAILING != _FAILING and self._consent.allows(ids.SERVICE):
+                    self._evidence(event)
+                self._journal.put(records.REPORTED, 0, self._record)
+                self._journal.commit()
+            except:  # whatever it was: half a group never lives, and nothing of it counts as told
+                self._record[_HEAD + event] = old
+                self._journal.abort()
+                raise
         return True
 
     def _fault(self, event: int) -> None:
