@@ -1,4 +1,4 @@
-"""What the reporter owes: every fault reaches the spool, also when the journal is not ready in the turn that found it."""
+"""What the reporter owes: every fault reaches the spool, also when the journal was not ready for it at first."""
 
 from pathlib import Path
 
