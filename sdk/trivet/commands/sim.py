@@ -29,6 +29,10 @@ from trivet.sim.world import Event, World
 app = typer.Typer()
 _STATES = ((ids.CONFIRMED, "confirmed"), (ids.PENDING, "pending"), (ids.TEST_FAILED, "failing"))
 _DEFAULT_S = 3600.0
+_WORDS = {
+    "watchdog": "[red]the watchdog resets the appliance[/]",
+    "reduced": "[red]reduced: no function runs; after a sound while the next start tries everything again[/]",
+}
 
 
 @dataclass
@@ -265,13 +269,9 @@ class Show:
             return f"[bold]{code.code}[/] {code.text['en']['title']}: {state_name(data['status'])}"
         if event.kind == "queued":
             return f"[dim]{data['kind']}, {data['bytes']} bytes, kept for the service desk[/]"
-        if event.kind == "watchdog":
-            return "[red]the watchdog resets the appliance[/]"
-        if event.kind == "reduced":
-            return "[red]reduced: no function runs until it was sound for a while, or was told to recover[/]"
         if event.kind == "crash":
             return f"[red]task {data['task']} crashed in {data['file']}:{data['line']}[/]"
-        return ""
+        return _WORDS.get(event.kind, "")
 
 
 def state_name(status: int) -> str:
