@@ -78,6 +78,7 @@ RESIDUE = 0.12  # l that no pump gets out
 ARMS = 1.0  # l on their way while it sprays
 HEATER_W, HEATER_HEAT, CUTOUT_C = 2000.0, 500.0, 140.0
 TUB_HEAT, LOAD_HEAT = 6000.0, 800.0  # J/K, J/(kg K)
+LEAST_LOAD = 0.2  # kg; a lighter one follows the water faster than a step can, and weighs nothing in the balance
 TUB_ROOM, DOOR_OPEN = 4.5, 18.0  # W/K
 PUMP_W = 65.0
 LINE_OHM = 0.35
@@ -109,6 +110,7 @@ class Plant:
         self.faults: dict[str, float] = {}  # name -> since
         room = self.set["ambient_c"]
         self.volume, self.arms = RESIDUE, 0.0
+        self._crockery = self.set["load_kg"] if self.set["load_kg"] >= LEAST_LOAD else 0.0
         self.water = self.load = self.tub = self.heater = room
         self.ntc = self.optic = room
         self.board = room + 3.0
@@ -181,7 +183,7 @@ class Plant:
 
     def stored(self) -> float:
         """Joules in water, crockery, tub and heater, above 0 °C."""
-        load = self.set["load_kg"] * LOAD_HEAT * self.load
+        load = self._crockery * LOAD_HEAT * self.load
         return self.volume * CW * self.water + load + TUB_HEAT * self.tub + HEATER_HEAT * self.heater
 
     def imbalance(self) -> float:
@@ -280,7 +282,7 @@ class Plant:
         room = self.set["ambient_c"]
         electric = self.heater_amps * self.volts
         to_water = (3.0 + 110.0 * wet) * (self.heater - self.water)
-        to_load = (4.0 + 320.0 * wet) * (self.water - self.load) if self.set["load_kg"] else 0.0
+        to_load = (4.0 + 320.0 * wet) * (self.water - self.load) if self._crockery else 0.0
         to_tub = (3.0 + 160.0 * wet) * (self.water - self.tub)
         out = (TUB_ROOM + DOOR_OPEN * door) * (self.tub - room)
         stirred = 30.0 * wet  # the pump's own work ends in the water
@@ -288,8 +290,8 @@ class Plant:
         self.account.losses += out * dt
         self.heater += (electric - to_water) * dt / HEATER_HEAT
         self.water += (to_water + stirred - to_load - to_tub) * dt / (self.volume * CW)
-        if self.set["load_kg"]:
-            self.load += to_load * dt / (self.set["load_kg"] * LOAD_HEAT)
+        if self._crockery:
+            self.load += to_load * dt / (self._crockery * LOAD_HEAT)
         self.tub += (to_tub - out) * dt / TUB_HEAT
 
     # --- sensors ---

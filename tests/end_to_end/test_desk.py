@@ -80,6 +80,7 @@ class Desk:
         """Go to `path` and wait until it is drawn and live."""
         await page.goto(self.url + path)
         await page.wait_for_selector(".list > a, .hero, .empty h2")
+        await page.wait_for_function("() => window.socket?.connected")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
