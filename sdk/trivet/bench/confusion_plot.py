@@ -66,7 +66,9 @@ def _confusion(axis: Axes, result: dict[str, Any], board: str) -> None:
     axis.set_xlim(-0.6, len(events) + 0.6)
     axis.set_ylim(len(rows) + 0.6, -0.6)
     axis.xaxis.tick_top()
-    axis.set_title(f"{board}: codes confirmed", loc="left", fontsize=10, fontweight="bold", pad=8)
+    axis.set_title(
+        f"{board}: codes confirmed, % of runs where not all", loc="left", fontsize=10, fontweight="bold", pad=8
+    )
     _plain(axis)
 
 
@@ -99,6 +101,7 @@ def _delays(axis: Axes, result: dict[str, Any], board: str) -> None:
                 fontsize=7,
             )
     axis.set_xscale("log")
+    axis.xaxis.set_major_formatter("{x:g}")
     axis.set_xlim(0.3, 12_000)
     axis.set_ylim(len(rows) + 0.6, -0.6)
     axis.set_yticks([])

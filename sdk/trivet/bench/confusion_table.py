@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -42,12 +43,12 @@ def print_tables(result: dict[str, Any]) -> None:
 def _table(result: dict[str, Any], board: str) -> Table:
     codes, events = result["codes"][board], columns(result, board)
     runs = result["healthy"][board]["runs"]
-    table = Table(title=f"{board}: which codes were confirmed", padding=(0, 0), pad_edge=False, show_edge=False)
+    table = Table(title=f"{board}: which codes were confirmed", padding=0, box=box.SIMPLE_HEAD)
     table.add_column("fault", no_wrap=True)
     table.add_column(" code", no_wrap=True)
     for event in events:
         code = codes[event]
-        table.add_column(f"{code[0]}\n{code[1:3]}\n{code[4]}", justify="right", width=3)
+        table.add_column(f"{code[0]}\n{code[1:3]}\n{code[4]}", justify="right", width=2)
     for name in ("none", "off\nright", "after\ns"):
         table.add_column(name, justify="right", min_width=6)
     for fault, row in rows_of(result, board).items():
