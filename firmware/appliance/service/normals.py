@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
         def adopt(self, learned: array[int]) -> None: ...
 
-        def relearn(self) -> None: ...
+        def relearn(self) -> bool: ...
 
     class Board(Protocol):
         n_signals: int
@@ -64,13 +64,15 @@ class Normals:
                     learner.dirty = False
 
     def relearn(self) -> int:
-        """Forget all of it; gives how many monitors learn anew."""
+        """Forget what was learned, not what was counted; gives how many monitors learn anew."""
+        anew = 0
         for i in range(len(self._learners)):
-            for part in range(_PARTS):
-                self._journal.delete(LEARNED, i * _PARTS + part)
-            self._kept[i] = 0
-            self._learners[i].relearn()
-        return len(self._learners)
+            if self._learners[i].relearn():
+                anew += 1
+                for part in range(_PARTS):
+                    self._journal.delete(LEARNED, i * _PARTS + part)
+                self._kept[i] = 0
+        return anew
 
     def _save(self, i: int, learned: "array[int]") -> bool:
         if not self._journal.begin():

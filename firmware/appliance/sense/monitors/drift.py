@@ -50,9 +50,10 @@ class Drift:
         """Go on with what was kept. ValueError when it is not of these signals."""
         self.detector.adopt(learned)
 
-    def relearn(self) -> None:
-        """After a repair, by an authorised command."""
+    def relearn(self) -> bool:
+        """After a repair, by an authorised command. True: what was kept is to be forgotten."""
         self.detector.relearn()
+        return True
 
     def worst(self, nth: int) -> int:
         """The index in `values` of the signal that departs most (0), second most (1) …; -1 beyond the last."""

@@ -2,7 +2,7 @@
 a pump's dry starts.
 
 Kept over restarts like what `drift` learned, every 64 rises: a power cut forgets at most the last 63 of them. A new
-`limit` goes on with the old count; `relearn` after a repair begins at zero.
+`limit` goes on with the old count.
 """
 
 from array import array
@@ -47,10 +47,9 @@ class Lifetime:
             raise ValueError("a lifetime is one count")
         self.count = learned[0]
 
-    def relearn(self) -> None:
-        """The part was replaced: its life begins."""
-        self.count = 0
-        self.dirty = True
+    def relearn(self) -> bool:
+        """A new normal is no new life: the count goes on."""
+        return False
 
     def _watch(self, values: "array[int]") -> None:
         high = values[self._signal] > self._above
