@@ -9,6 +9,7 @@ VERSION = 1  # of the payload layout below
 MAX_MESSAGE = 4096  # bytes, whole envelope
 MAX_DEPTH = 6  # nesting of CBOR arrays and maps
 TAG_SIZE = 8  # bytes, HMAC 256/64 (RFC 9053, section 3.1)
+MAX_REFUSED = 32  # refusals listed in one receipt: what an appliance reads of it, and what fits its buffer
 DEVICE_ID_SIZE = 8  # bytes; 16 hex digits in people's and topics' form
 
 # Positions in the payload array: [version, kind, boot, seq, uptime_ms, wall_s | null, consent_seq, body].

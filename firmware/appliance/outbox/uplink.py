@@ -24,7 +24,6 @@ LONGEST_BACKOFF_MS = 300_000
 SOUND_MS = 60_000  # a connection that held this long begins a new count of failures
 RESEND_MS = 30_000  # without any receipt while something was sent
 _ACK_TOPIC = b"/d/ack"
-_MAX_REFUSED = 32  # of one receipt
 
 
 class Uplink:
@@ -153,7 +152,7 @@ class Uplink:
             raise WireError(ids.R_KIND)
         body = head.reader
         refused: list[tuple[int, int]] = []
-        for _ in range(min(body.array(), _MAX_REFUSED)):
+        for _ in range(min(body.array(), ids.MAX_REFUSED)):
             body.array()
             refused.append((body.unsigned(0xFFFFFFFF), body.unsigned(0xFFFF)))
         count = self._spool.ack(head.boot, head.seq)

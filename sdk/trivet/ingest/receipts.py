@@ -12,7 +12,6 @@ from trivet.mac0 import MessageKey
 from trivet.store.tables import MessageRow, ReceiptRow, RefusedRow
 
 _STEP = 1000  # numbers looked at in one query
-MAX_REFUSED = 400  # refusals that fit into one ACK
 
 
 async def raise_floor(session: AsyncSession, device: str, boot: int, at_least: int = 0) -> int:
@@ -46,5 +45,5 @@ async def _above(session: AsyncSession, device: str, boot: int, floor: int) -> l
 
 def seal_ack(key: MessageKey, boot: int, floor: int, refused: dict[int, int]) -> bytes:
     """The ACK for one boot; `refused` is seq -> reason. Those that do not fit come with the next one."""
-    listed = [[seq, reason] for seq, reason in sorted(refused.items())[:MAX_REFUSED]]
+    listed = [[seq, reason] for seq, reason in sorted(refused.items())[: ids.MAX_REFUSED]]
     return key.seal(cbor.encode([ids.VERSION, ids.ACK, boot, floor, 0, None, 0, listed]))
