@@ -33,6 +33,10 @@ class Catalogue:
         if said != [self.packed.text(event) for event in range(self.packed.events)]:
             raise MessageError.of(ids.R_CATALOGUE, "its packed and its rich side name different codes")
 
+    def has(self, event: int) -> bool:
+        """Whether it gives `event` a code and words."""
+        return event < self.packed.events and self.rich.code(event) is not None
+
     def event(self, code: str) -> int:
         """The event of a code as people write it; CodeError when it is misread, CatalogueError when it is not here."""
         event = self.packed.find(wire_code.parse(code))

@@ -3,32 +3,21 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncSession
-from trivet_wire.catalogue import Catalogue as Packed
 
-from trivet.cases import rich
+from trivet.catalogue import Catalogue
 from trivet.mac0 import MessageKey, message_keys
 from trivet.store.tables import CatalogueRow, DeviceRow, utcnow
 
 MAX_KEYS = 20000  # devices whose keys are kept derived
 
 
-@dataclass(frozen=True)
-class KnownCatalogue:
-    packed: Packed
-    rich: rich.Catalogue
-
-    def has(self, event: int) -> bool:
-        return event < self.packed.events and self.rich.code(event) is not None
-
-
 class Known:
     def __init__(self, master: bytes) -> None:
         self._master = master
         self._keys: OrderedDict[tuple[str, int], MessageKey] = OrderedDict()
-        self._catalogues: dict[int, KnownCatalogue] = {}
+        self._catalogues: dict[int, Catalogue] = {}
 
     def keys(self, device: DeviceRow) -> list[MessageKey]:
         """The keys of the epochs that are accepted now, the present one first."""
@@ -46,12 +35,12 @@ class Known:
                 self._keys.popitem(last=False)
         return found
 
-    async def catalogue(self, session: AsyncSession, number: int) -> KnownCatalogue | None:
+    async def catalogue(self, session: AsyncSession, number: int) -> Catalogue | None:
         """Catalogues never change under their id; one that is not there may come later, so that is asked again."""
         found = self._catalogues.get(number)
         if found is None:
             row = await session.get(CatalogueRow, number)
             if row is not None:
-                found = KnownCatalogue(Packed(row.packed), rich.load(row.rich_json))
+                found = Catalogue(row.packed, row.rich_json)
                 self._catalogues[number] = found
         return found
