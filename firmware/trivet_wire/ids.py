@@ -145,6 +145,28 @@ INHIBIT_CONFIRMED = 1
 INHIBIT_NOT_TESTED = 2
 INHIBIT_TESTED_AND_FAILED = 3
 
+# Commands (message COMMAND), and under what they are done. A command is signed by the cloud's command key.
+C_ROTATE = 1  # next key epoch; the new message key comes wrapped for this appliance alone
+C_CONSENT = 2  # the owner decided in their account
+C_RELEASE = 3  # the owner gave it away: as after a factory reset
+C_CLEAR = 4
+C_RELEARN = 5
+C_RECOVER = 6
+COMMAND_NAMES = {
+    C_ROTATE: "rotate",
+    C_CONSENT: "consent",
+    C_RELEASE: "release",
+    C_CLEAR: "clear",
+    C_RELEARN: "relearn",
+    C_RECOVER: "recover",
+}
+G_VENDOR = 0  # the vendor's own duty: keys
+G_ACCOUNT = 1  # the owner, in their account
+G_SERVICE = 2  # the owner's consent to `service`
+G_TECHNICIAN = 3
+G_PRESENT = 4  # somebody at the appliance
+GRANT_NAMES = ("vendor", "account", "service", "technician", "presence")
+
 # Reasons a message or record is refused: stable numbers, in receipts, dead letters and SDK errors.
 R_TOO_LARGE = 1  # over MAX_MESSAGE
 R_TRUNCATED = 2  # ends in the middle of an item, or empty
@@ -165,6 +187,15 @@ R_CONSENT = 16  # the owner had not agreed to this purpose at that time
 R_CATALOGUE = 17  # names a catalogue or event that this cloud does not have
 R_REPLAY = 18  # (device, boot, seq) was seen with other content
 R_CONSENT_UNKNOWN = 19  # names a consent decision that never arrived
+R_SIGNATURE = 20  # signature does not fit: forged, altered, or by another key
+R_EXPIRED = 21  # its time is over
+R_COUNTER = 22  # its counter is not above the last one taken: an old command again
+R_CLOCK = 23  # its expiry cannot be judged without a trusted clock
+R_GRANT = 24  # what it is done under does not cover it
+R_COMMAND = 25  # a command that this appliance does not know
+R_BUSY = 26  # not in this state: the same may be asked again later
+R_ERASED = 27  # the owner had it erased
+R_FULL = 28  # no room in flash; nothing was changed
 REASON_NAMES = {
     R_TOO_LARGE: "too large",
     R_TRUNCATED: "truncated",
@@ -185,4 +216,13 @@ REASON_NAMES = {
     R_CATALOGUE: "unknown catalogue or event",
     R_REPLAY: "replayed with other content",
     R_CONSENT_UNKNOWN: "unknown consent decision",
+    R_SIGNATURE: "signature does not fit",
+    R_EXPIRED: "expired",
+    R_COUNTER: "old command again",
+    R_CLOCK: "no trusted clock",
+    R_GRANT: "not covered by its grant",
+    R_COMMAND: "unknown command",
+    R_BUSY: "not now",
+    R_ERASED: "erased by its owner",
+    R_FULL: "no room in flash",
 }

@@ -105,6 +105,34 @@ class ReplayError(MessageError):
     advice = "Two appliances share one identity, or a boot counter went back: take the device in."
 
 
+class SignatureError(MessageError):
+    """A signature does not fit the key that should have made it."""
+
+    reasons = frozenset({ids.R_SIGNATURE})
+    advice = "Forged, altered, or signed by another key: check whose public key you hold."
+
+
+class CommandError(MessageError):
+    """An appliance refused a command."""
+
+    reasons = frozenset({ids.R_EXPIRED, ids.R_COUNTER, ids.R_CLOCK, ids.R_GRANT, ids.R_COMMAND, ids.R_BUSY})
+    advice = "Nothing was done: give the command anew, under a grant that covers it and with a later expiry."
+
+
+class ErasedError(MessageError):
+    """What it belongs to was erased at its owner's wish."""
+
+    reasons = frozenset({ids.R_ERASED})
+    advice = "It must not come back: leave it refused."
+
+
+class FullError(MessageError):
+    """The appliance has no room in flash."""
+
+    reasons = frozenset({ids.R_FULL})
+    advice = "Nothing was changed: ask again once its queue is empty."
+
+
 _BY_REASON: dict[int, type[MessageError]] = {
     reason: kind for kind in MessageError.__subclasses__() for reason in kind.reasons
 }
