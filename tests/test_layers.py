@@ -60,6 +60,7 @@ SDK_NEVER = {
     "trivet.store": {"trivet.cases", "trivet.ingest", "trivet.api", "trivet.desk", "trivet.sim", "trivet.serve"},
     "trivet.cases": {"trivet.ingest", "trivet.api", "trivet.desk", "trivet.sim", "trivet.serve", "trivet.engine"},
     "trivet.engine": {"trivet.cases", "trivet.api", "trivet.desk", "trivet.sim", "trivet.serve"},
+    "trivet.control": {"trivet.ingest", "trivet.cases", "trivet.api", "trivet.desk", "trivet.sim", "trivet.serve"},
     "trivet.ingest": {"trivet.api", "trivet.desk", "trivet.sim", "trivet.serve"},
     "trivet.api": {"trivet.desk", "trivet.sim", "trivet.ingest"},
     "trivet.desk": {"trivet.sim", "trivet.ingest", "trivet.engine"},

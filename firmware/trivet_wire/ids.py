@@ -82,7 +82,7 @@ KIND_PURPOSE = {
     CONSENT: SAFETY,
     LEDGER_HEAD: SAFETY,
     UPDATE_REPORT: SAFETY,
-    COMMAND_RESULT: SERVICE,
+    COMMAND_RESULT: SAFETY,  # answers the owner's or the vendor's own legal act, and says nothing of its use
     CRASH: SERVICE,
     SETUP_STEP: SERVICE,
     FEEDBACK: SERVICE,
@@ -166,6 +166,8 @@ G_SERVICE = 2  # the owner's consent to `service`
 G_TECHNICIAN = 3
 G_PRESENT = 4  # somebody at the appliance
 GRANT_NAMES = ("vendor", "account", "service", "technician", "presence")
+# By command: the only grant that a signed command of the cloud can name for it. The others need somebody at hand.
+COMMAND_GRANTS = b"\xff\x00\x01\x01\x02\x02\x02"
 
 # Reasons a message or record is refused: stable numbers, in receipts, dead letters and SDK errors.
 R_TOO_LARGE = 1  # over MAX_MESSAGE

@@ -103,6 +103,15 @@ class Consent(Body, frozen=True):
     channel: U8
 
 
+class CommandResult(Body, frozen=True):
+    """What came of a command: `reason` 0 when it was done, else ids.R_…. Counter and command are 0 when the
+    command could not be believed."""
+
+    counter: U32
+    command: U8
+    reason: U8
+
+
 class Crash(Body, frozen=True):
     """An exception that escaped a task; `hash` groups equal ones."""
 
@@ -141,7 +150,7 @@ class Ack(msgspec.Struct, frozen=True):
     refused: list[Refusal]
 
 
-Bodies = Fault | Evidence | Heartbeat | Inventory | Consent | Crash | Operation | Hello | Ack
+Bodies = Fault | Evidence | Heartbeat | Inventory | Consent | CommandResult | Crash | Operation | Hello | Ack
 
 BODIES: dict[int, type[Body]] = {
     ids.FAULT: Fault,
@@ -149,6 +158,7 @@ BODIES: dict[int, type[Body]] = {
     ids.HEARTBEAT: Heartbeat,
     ids.INVENTORY: Inventory,
     ids.CONSENT: Consent,
+    ids.COMMAND_RESULT: CommandResult,
     ids.CRASH: Crash,
     ids.OPERATION: Operation,
     ids.HELLO: Hello,

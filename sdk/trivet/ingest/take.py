@@ -13,13 +13,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from trivet_wire import envelope, ids
 from trivet_wire.refuse import WireError
 
+from trivet import control
 from trivet.cases.open import observation, observe
 from trivet.decode import Topic, decode, parse_topic
 from trivet.errors import MessageError
 from trivet.ingest.known import Known
 from trivet.ingest.transport import Incoming
 from trivet.mac0 import MessageKey, unseal
-from trivet.models import Consent, Evidence, Fault, Hello, Inventory, Message, Unknown
+from trivet.models import CommandResult, Consent, Evidence, Fault, Hello, Inventory, Message, Unknown
 from trivet.store.tables import ConsentRow, DeviceRow, MessageRow, RefusedRow, utcnow
 
 GONE = "gone"  # the last will's topic: the engine says it, so it carries no envelope
@@ -149,6 +150,8 @@ class _Taking:
             await observe(self.session, seen, catalogue.rich)
         elif isinstance(body, Consent):
             await self._decide(message.consent_seq, body)
+        elif isinstance(body, CommandResult):
+            await control.answered(self.session, self.device.id, body, row.received_at)
         elif isinstance(body, Inventory) and newest:
             self.device.firmware, self.device.catalogue = body.firmware, body.catalogue
 
@@ -183,6 +186,7 @@ class _Taking:
             self.device.last_boot = message.boot
             self.device.firmware, self.device.catalogue = body.firmware, body.catalogue
         await self._state(message.consent_seq, body.consent_mask)
+        await control.greeted(self.session, self.device.id)
         below = max(body.tail_seq - 1, 0)
         return Outcome(self.device.id, receipt=(message.epoch, body.tail_boot, 0), floor=below)
 

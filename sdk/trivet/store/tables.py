@@ -82,6 +82,36 @@ class DeviceRow(Base):
     last_seen_at: Mapped[dt.datetime | None]
     last_boot: Mapped[int] = mapped_column(BigInteger, default=0)
     connected: Mapped[bool] = mapped_column(default=False)
+    command_counter: Mapped[int] = mapped_column(BigInteger, default=0)  # of the last command; never goes back
+
+
+class CommandRow(Base):
+    """A command to one appliance. Open while `reason` is null: sent again on every HELLO until its result comes.
+    What is signed and sent is made from this row each time."""
+
+    __tablename__ = "commands"
+    __table_args__ = (
+        Index(
+            "commands_open",
+            "device",
+            "counter",
+            unique=True,
+            sqlite_where=text("reason IS NULL"),
+            postgresql_where=text("reason IS NULL"),
+        ),
+    )
+
+    device: Mapped[str] = mapped_column(Device, ForeignKey("devices.id"), primary_key=True)
+    counter: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    command: Mapped[int] = mapped_column(SmallInteger)  # ids.C_*
+    grant: Mapped[int] = mapped_column(SmallInteger)  # ids.G_*
+    args: Mapped[bytes] = mapped_column(LargeBinary)  # canonical CBOR array
+    who: Mapped[str] = mapped_column(String(64))  # asked for it
+    created_at: Mapped[dt.datetime] = mapped_column(default=utcnow)
+    expires_at: Mapped[dt.datetime | None]
+    sent_at: Mapped[dt.datetime | None]  # null: to be sent at the next chance
+    answered_at: Mapped[dt.datetime | None]
+    reason: Mapped[int | None] = mapped_column(SmallInteger)  # 0 done, else why it was refused (ids.R_*)
 
 
 class OwnerRow(Base):
