@@ -9,7 +9,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-# word -> module; each has `app`, a typer.Typer with one command or several
+# word -> module; each has `app`, a typer.Typer with one command, or `WORD_app` where a module has two words
 COMMANDS = {
     "new": "trivet.commands.new",
     "sim": "trivet.commands.sim",
@@ -19,6 +19,8 @@ COMMANDS = {
     "serve": "trivet.commands.serve",
     "enrol": "trivet.commands.enrol",
     "claim": "trivet.commands.claim",
+    "link": "trivet.commands.claim",
+    "audit": "trivet.commands.audit",
     "check": "trivet.commands.check",
     "pack": "trivet.commands.pack",
     "login": "trivet.commands.login",
@@ -34,7 +36,8 @@ class _Lazy(TyperGroup):
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         if cmd_name not in self.list_commands(ctx):
             return None
-        command = typer.main.get_command(importlib.import_module(COMMANDS[cmd_name]).app)
+        module = importlib.import_module(COMMANDS[cmd_name])
+        command = typer.main.get_command(getattr(module, f"{cmd_name}_app", module.app))
         command.name = cmd_name
         return command
 

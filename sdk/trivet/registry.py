@@ -96,22 +96,15 @@ class Registry:
     ) -> int:
         """Binds appliance and owner, gives the owner's id. The same person (phone or mail) stays one owner."""
         async with self._store.writing() as session:
-            row = await session.get(DeviceRow, device)
-            # One answer for an unknown device and a wrong secret: nobody learns which ids exist.
-            known = row is not None and hmac.compare_digest(row.claim_hash, _claim_hash(device, secret))
-            if row is None or not known or row.revoked_at is not None:
-                raise RegistryError("device id and claim secret do not belong together: read both from the sticker")
-            if await _owner_of(session, device) is not None:
+            await check_sticker(session, device, secret)
+            if await owner_of(session, device) is not None:
                 raise RegistryError("this appliance has an owner: they release it, or a factory reset does")
             owner = await _same_person(session, phone, email)
             if owner is None:
                 owner = OwnerRow(name=name, phone=phone, email=email, language=language)
                 session.add(owner)
                 await session.flush()
-            session.add(OwnershipRow(device=device, owner=owner.id))
-            cases = await session.scalars(select(CaseRecord.id).where(CaseRecord.device == device))
-            for case in cases.all():
-                session.add(CaseEventRow(case=case, actor="owner", kind="claimed", text="The owner registered it"))
+            await bind(session, device, owner.id)
             return owner.id
 
     async def release(self, device: str) -> None:
@@ -157,9 +150,27 @@ def _claim_hash(device: str, secret: str) -> bytes:
     return hashlib.sha256(f"trivet claim {device} {plain}".encode()).digest()
 
 
-async def _owner_of(session: AsyncSession, device: str) -> int | None:
+async def check_sticker(session: AsyncSession, device: str, secret: str) -> None:
+    """RegistryError unless both are from one sticker of an appliance that is enrolled here. One answer for an unknown
+    device and a wrong secret: nobody learns which ids exist."""
+    row = await session.get(DeviceRow, device)
+    known = row is not None and hmac.compare_digest(row.claim_hash, _claim_hash(device, secret))
+    if row is None or not known or row.revoked_at is not None:
+        raise RegistryError("device id and claim secret do not belong together: read both from the sticker")
+
+
+async def owner_of(session: AsyncSession, device: str) -> int | None:
+    """The present owner's number."""
     query = select(OwnershipRow.owner).where(OwnershipRow.device == device, OwnershipRow.until.is_(None))
     return await session.scalar(query)
+
+
+async def bind(session: AsyncSession, device: str, owner: int) -> None:
+    """The appliance belongs to `owner` from now on; it has none at present."""
+    session.add(OwnershipRow(device=device, owner=owner))
+    cases = await session.scalars(select(CaseRecord.id).where(CaseRecord.device == device))
+    for case in cases.all():
+        session.add(CaseEventRow(case=case, actor="owner", kind="claimed", text="The owner registered it"))
 
 
 async def _same_person(session: AsyncSession, phone: str | None, email: str | None) -> OwnerRow | None:

@@ -150,6 +150,16 @@ def noted_brokers(data_dir: Path) -> list[tuple[str, int]]:
         return [(settings.reach, settings.mqtt_port)]
 
 
+def noted_url(data_dir: Path) -> str:
+    """Address of the pages when the cloud of this folder was last served; where it would be when it never was."""
+    try:
+        noted = json.loads((data_dir / "address.json").read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        noted = {}
+    settings = Settings(data_dir=data_dir)
+    return str(noted.get("url") or f"http://{settings.host}:{settings.http_port}")
+
+
 def _app(cloud: Cloud) -> FastAPI:
     """Imported here: a cloud without HTTP does not pay for the web's libraries."""
     from trivet import api, desk

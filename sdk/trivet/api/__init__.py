@@ -12,14 +12,15 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from trivet.api import problems, routes, schemas
-from trivet.api.auth import Guard, signing_key
+from trivet.api.accounts import Accounts
+from trivet.api.auth import Guard, OwnerGuard, signing_key
 from trivet.api.ports import CloudPort
 
 __all__ = ["CloudPort", "Guard", "create"]
 
 
 def create(cloud: CloudPort) -> FastAPI:
-    """The application for one cloud. `app.state.cloud` and `app.state.guard` are what it works with."""
+    """The application for one cloud. `app.state` holds what it works with: cloud, guard, owner_guard, accounts."""
     app = FastAPI(
         title="Trivet",
         version="1",
@@ -30,7 +31,10 @@ def create(cloud: CloudPort) -> FastAPI:
         redoc_url=None,
     )
     app.state.cloud = cloud
-    app.state.guard = Guard(cloud.store, signing_key(cloud.settings.secrets_dir))
+    key = signing_key(cloud.settings.secrets_dir)
+    app.state.guard = Guard(cloud.store, key)
+    app.state.owner_guard = OwnerGuard(cloud.store, key)
+    app.state.accounts = Accounts(cloud.store, key)
     problems.install(app)
     app.add_api_route("/healthz", health, response_model=schemas.Health, tags=["operations"])
     app.include_router(routes.public)

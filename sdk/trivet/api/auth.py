@@ -1,5 +1,7 @@
 """Who is asking. Takes a session cookie, HTTP Basic or a bearer token, gives the `User`; never keeps a password.
 
+There are two doors: `Guard` knows the people at the vendor, `OwnerGuard` the owners. Each has its own table, cookie
+and signatures, so that nothing of one opens the other.
 Cookies and tokens are signed with a key among this cloud's secrets and bound to the password's hash:
 changing a password ends every session and token made with the old one.
 """
@@ -16,17 +18,18 @@ import secrets
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import ClassVar, NamedTuple
 
 from itsdangerous import BadSignature, URLSafeTimedSerializer
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import HTTPConnection
 
 from trivet.api.ports import StorePort
 from trivet.api.problems import ProblemError
 from trivet.passwords import verify_password
-from trivet.store.tables import LoginRow
+from trivet.store.tables import LoginRow, OwnerLoginRow
 
-COOKIE = "trivet_session"
-SESSION_S = 12 * 3600
 TOKEN_S = 3600
 FREE_FAILURES = 5  # wrong passwords in a row before answers are held back
 FAILURES_KEPT = 10_000
@@ -35,32 +38,55 @@ CACHE_S = 60  # a right password is not hashed again for so long
 
 @dataclass(frozen=True)
 class User:
-    """A person with a login: name and role (agent, engineer, privacy, admin)."""
+    """A person with a login: name and role (agent, engineer, privacy, admin), or an owner: their mail, role `owner`
+    and number."""
 
     name: str
     role: str
+    owner: int = 0
+
+
+class Login(NamedTuple):
+    """A user and what their password is checked against."""
+
+    user: User
+    password_hash: str
 
 
 @dataclass
 class Guard:
-    """Checks who asks. One per cloud."""
+    """Checks who of the vendor's people asks. One per cloud."""
+
+    cookie: ClassVar[str] = "trivet_session"
+    realm: ClassVar[str] = ""  # of its signatures
+    session_s: ClassVar[int] = 12 * 3600
 
     store: StorePort
     key: bytes
     _failures: dict[str, tuple[int, float]] = field(default_factory=dict)
     _right: dict[bytes, float] = field(default_factory=dict)
 
+    @staticmethod
+    def plain(name: str) -> str:
+        """One spelling for names that mean the same: else guessing goes on under the next spelling."""
+        return name
+
+    async def _find(self, session: AsyncSession, name: str) -> Login | None:
+        row = await session.get(LoginRow, name)
+        return Login(User(row.user, row.role), row.password_hash) if row else None
+
     async def login(self, name: str, password: str) -> User | None:
         """The user whose password this is, or None. After repeated failures answers 429 until some time is over."""
+        name = self.plain(name)
         self._refuse_when_guessing(name)
         async with self.store.reading() as session:
-            row = await session.get(LoginRow, name)
-        digest = hmac.digest(self.key, f"{name}\0{password}\0{row and row.password_hash}".encode(), "sha256")
+            found = await self._find(session, name)
+        digest = hmac.digest(self.key, f"{name}\0{password}\0{found and found.password_hash}".encode(), "sha256")
         now = time.monotonic()
-        if row is not None and self._right.get(digest, 0) > now:
-            return User(row.user, row.role)
-        stored = row.password_hash if row else ""
-        if row is None or not await asyncio.to_thread(verify_password, password, stored):
+        if found is not None and self._right.get(digest, 0) > now:
+            return found.user
+        stored = found.password_hash if found else ""
+        if found is None or not await asyncio.to_thread(verify_password, password, stored):
             count = self._failures.get(name, (0, 0.0))[0] + 1
             if len(self._failures) >= FAILURES_KEPT:
                 self._failures.clear()
@@ -68,7 +94,7 @@ class Guard:
             return None
         self._failures.pop(name, None)
         self._right = {d: until for d, until in self._right.items() if until > now} | {digest: now + CACHE_S}
-        return User(row.user, row.role)
+        return found.user
 
     def _refuse_when_guessing(self, name: str) -> None:
         count, at = self._failures.get(name, (0, 0.0))
@@ -80,27 +106,27 @@ class Guard:
             raise ProblemError(429, "too-many-attempts", f"Try again in {after} s.", headers={"Retry-After": after})
 
     def _signer(self, use: str) -> URLSafeTimedSerializer:
-        return URLSafeTimedSerializer(self.key, salt=f"trivet {use}")
+        return URLSafeTimedSerializer(self.key, salt=f"trivet {self.realm}{use}")
 
     async def issue(self, user: User, use: str) -> str:
         """A signed cookie (`use` "session") or token ("token") for the user."""
         async with self.store.reading() as session:
-            row = await session.get(LoginRow, user.name)
-        if row is None:
+            found = await self._find(session, user.name)
+        if found is None:
             raise ProblemError(401, "not-logged-in", "This login was removed.")
-        return str(self._signer(use).dumps([user.name, _binding(row)]))
+        return str(self._signer(use).dumps([user.name, binding(found.password_hash)]))
 
     async def redeem(self, value: str, use: str) -> User | None:
         """The user of a signed cookie or token; None when altered, too old, or made with an older password."""
         try:
-            name, binding = self._signer(use).loads(value, max_age=SESSION_S if use == "session" else TOKEN_S)
+            name, bound = self._signer(use).loads(value, max_age=self.session_s if use == "session" else TOKEN_S)
         except (BadSignature, ValueError, TypeError):
             return None
         async with self.store.reading() as session:
-            row = await session.get(LoginRow, name)
-        if row is None or not hmac.compare_digest(binding, _binding(row)):
+            found = await self._find(session, name)
+        if found is None or not hmac.compare_digest(bound, binding(found.password_hash)):
             return None
-        return User(row.user, row.role)
+        return found.user
 
     async def identify(self, connection: HTTPConnection) -> User | None:
         """The user behind a request or websocket: Authorization header first, then the session cookie."""
@@ -113,12 +139,30 @@ class Guard:
             return await self.login(name, password)
         if scheme.lower() == "bearer":
             return await self.redeem(value.strip(), "token")
-        cookie = connection.cookies.get(COOKIE)
+        cookie = connection.cookies.get(self.cookie)
         return await self.redeem(cookie, "session") if cookie else None
 
 
-def _binding(row: LoginRow) -> str:
-    return hashlib.sha256(row.password_hash.encode()).hexdigest()[:16]
+class OwnerGuard(Guard):
+    """Checks which owner asks; their name is their mail address."""
+
+    cookie = "trivet_my"
+    realm = "owner "
+    session_s = 30 * 24 * 3600  # a phone of one's own
+
+    @staticmethod
+    def plain(name: str) -> str:
+        """Mail addresses are compared without regard to case."""
+        return name.strip().casefold()
+
+    async def _find(self, session: AsyncSession, name: str) -> Login | None:
+        row = await session.scalar(select(OwnerLoginRow).where(OwnerLoginRow.mail == self.plain(name)))
+        return Login(User(row.mail, "owner", row.owner), row.password_hash) if row else None
+
+
+def binding(password_hash: str) -> str:
+    """Changes with the password; says nothing about it."""
+    return hashlib.sha256(password_hash.encode()).hexdigest()[:16]
 
 
 def signing_key(folder: Path) -> bytes:

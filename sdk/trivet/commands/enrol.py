@@ -2,9 +2,11 @@
 
 import asyncio
 import json
+import sys
 from pathlib import Path
 from typing import Annotated
 
+import segno
 import typer
 
 from trivet.commands.serve import DEFAULT_DATA, Data, Database
@@ -26,6 +28,8 @@ def enrol(  # noqa: PLR0917
     as_json: Annotated[bool, typer.Option("--json", help="The last line is one JSON object")] = False,
 ) -> None:
     """Make identity, certificate and keys of one appliance. The claim secret is for its sticker and is shown once."""
+    from trivet.serve import noted_url
+
     identity = asyncio.run(_enrol(Settings(data_dir=data, database_url=database), board, name))
     if into is not None:
         from trivet.sim.device import Device, Provision
@@ -42,12 +46,16 @@ def enrol(  # noqa: PLR0917
                 ca_der=identity.ca_der,
             )
         )
+    claim_url = f"{noted_url(data)}/claim#{identity.device}-{identity.claim_secret}"
     if as_json:
         said = {"device": identity.device, "claim_secret": identity.claim_secret, "model": identity.model}
-        typer.echo(json.dumps(said | {"brokers": identity.brokers}))
+        typer.echo(json.dumps(said | {"brokers": identity.brokers, "claim_url": claim_url}))
         return
     typer.echo(f"Device id      {identity.device}")
     typer.echo(f"Claim secret   {'-'.join(identity.claim_secret[i : i + 4] for i in range(0, 16, 4))}")
+    typer.echo(f"Sticker's QR   {claim_url}")
+    if sys.stdout.isatty():
+        segno.make(claim_url, micro=False).terminal(compact=True)
     typer.echo(f"Connects to    {', '.join(f'{host}:{port}' for host, port in identity.brokers)}")
     if into is not None:
         typer.echo(f"Flash          {into}")

@@ -19,7 +19,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from trivet.desk import gate, pages
+from trivet.desk import doors, gate, pages
 
 __all__ = ["mount"]
 
@@ -27,11 +27,11 @@ __all__ = ["mount"]
 def mount(app: FastAPI) -> None:
     """Add the pages to an application of `trivet.api.create`."""
     _configure()
-    app.include_router(gate.router)
+    app.include_router(doors.router)
     static = Path(str(resources.files("trivet.desk").joinpath("static")))
     app.mount(gate.BASE, StaticFiles(directory=static))
     app.mount("/", _Bound(nicegui.app, app))
-    app.add_middleware(gate.Gate, guard=app.state.guard)
+    app.add_middleware(gate.Gate, guard=app.state.guard, owners=app.state.owner_guard)
     inner = app.router.lifespan_context
 
     @asynccontextmanager

@@ -7,25 +7,23 @@ from __future__ import annotations
 import functools
 import hashlib
 from importlib import resources
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
-import nicegui
-from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi import Request
+from fastapi.responses import RedirectResponse, Response
 from markupsafe import Markup
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from trivet.api.auth import COOKIE, SESSION_S, Guard
+from trivet.api.auth import Guard, OwnerGuard, User
 from trivet.api.problems import ProblemError
-from trivet.desk import render
-from trivet.desk.texts import LANGUAGES, Words
+from trivet.desk.texts import LANGUAGES
 
 BASE = "/desk-assets"
-FONTS = f"/_nicegui/{nicegui.__version__}/static/fonts.css"
-# The interface guards itself, the login page is for those without; the rest is code and style, the same for all.
-OPEN = ("/api/", "/healthz", "/login", f"{BASE}/", "/_nicegui/", "/favicon.ico")
-MAX_FORM = 4096  # bytes
+# The interface guards itself, the doors are for those without a login; the rest is code and style, the same for all.
+OPEN = ("/api/", f"{BASE}/", "/_nicegui/")
+DOORS = ("/healthz", "/login", "/logout", "/favicon.ico", "/claim", "/my/login", "/my/logout", "/my/password")
+OWN = "/my"  # owners' pages: their login opens these and nothing else, the desk's opens everything else
 # NiceGUI's pages are made of inline modules and compile their templates, hence both 'unsafe-'; nothing foreign loads.
 _POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
@@ -41,22 +39,20 @@ _HEADERS = {
 
 
 class Gate:
-    """ASGI middleware: asks the guard, sends people without a login to /login and programs away."""
+    """ASGI middleware: asks the guard of the pages asked for, sends people without a login to their door and programs
+    away. `trivet.user` in the scope is who came in."""
 
-    def __init__(self, app: ASGIApp, guard: Guard) -> None:
-        self.app, self.guard = app, guard
+    def __init__(self, app: ASGIApp, guard: Guard, owners: OwnerGuard) -> None:
+        self.app, self.guard, self.owners = app, guard, owners
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
             return await self.app(scope, receive, send)
         safe = _with_headers(send)
         path: str = scope["path"]
-        if path.startswith(OPEN):
+        if path in DOORS or path.startswith(OPEN):
             return await self.app(scope, receive, safe)
-        try:
-            user = await self.guard.identify(HTTPConnection(scope))
-        except ProblemError:  # held back after wrong passwords
-            user = None
+        user = await self._identify(HTTPConnection(scope), path)
         if user is not None:
             scope["trivet.user"] = user
             return await self.app(scope, receive, safe)
@@ -64,12 +60,30 @@ class Gate:
             return await send({"type": "websocket.close", "code": 1008})
         await _away(scope)(scope, receive, safe)
 
+    async def _identify(self, connection: HTTPConnection, path: str) -> User | None:
+        if path == OWN or path.startswith(f"{OWN}/"):
+            guards: tuple[Guard, ...] = (self.owners,)
+        elif path.startswith("/_nicegui_ws/"):  # of both kinds of pages; which page is NiceGUI's unguessable client id
+            guards = (self.guard, self.owners)
+        else:
+            guards = (self.guard,)
+        for guard in guards:
+            try:
+                user = await guard.identify(connection)
+            except ProblemError:  # held back after wrong passwords
+                continue
+            if user is not None:
+                return user
+        return None
+
 
 def _away(scope: Scope) -> Response:
-    if scope["method"] != "GET" or scope["path"].startswith("/_nicegui"):
+    path: str = scope["path"]
+    if scope["method"] != "GET" or path.startswith("/_nicegui"):
         return Response(status_code=401)
     query = "?" + scope["query_string"].decode("latin-1") if scope["query_string"] else ""
-    return RedirectResponse(f"/login?next={quote(scope['path'] + query, safe='')}", 303)
+    door = f"{OWN}/login" if path == OWN or path.startswith(f"{OWN}/") else "/login"
+    return RedirectResponse(f"{door}?next={quote(path + query, safe='')}", 303)
 
 
 def _with_headers(send: Send) -> Send:
@@ -107,67 +121,3 @@ def language_of(request: Request) -> str:
         if language in LANGUAGES:
             return language
     return LANGUAGES[0]
-
-
-def _safe_next(target: str) -> str:
-    """A path of our own to return to after login; anything else is the queue."""
-    parts = urlsplit(target)
-    own = not parts.scheme and not parts.netloc and target.startswith("/") and not target.startswith(("//", "/\\"))
-    return target if own and "\n" not in target and "\r" not in target else "/"
-
-
-def _login_page(request: Request, target: str, user: str = "", error: str = "", status: int = 200) -> HTMLResponse:
-    words = Words(language_of(request))
-    page = render.whole(
-        "login.html",
-        words,
-        base=BASE,
-        fonts=FONTS,
-        version=asset_version(),
-        sprite=sprite(),
-        next=_safe_next(target),
-        user=user,
-        error=error,
-    )
-    return HTMLResponse(page, status, {"Cache-Control": "no-store"})
-
-
-router = APIRouter(include_in_schema=False)
-
-
-@router.get("/login")
-async def show_login(request: Request, next: str = "/") -> Response:
-    """The login page; who is logged in already goes on."""
-    if await request.app.state.guard.identify(request) is not None:
-        return RedirectResponse(_safe_next(next), 303)
-    return _login_page(request, next)
-
-
-@router.post("/login")
-async def login(request: Request) -> Response:
-    """Check login and password, set the session cookie."""
-    if int(request.headers.get("content-length", MAX_FORM + 1)) > MAX_FORM:
-        return Response(status_code=413)
-    form = await request.form(max_fields=8, max_files=0)
-    name, password, target = (str(form.get(field, "")) for field in ("user", "password", "next"))
-    words = Words(language_of(request))
-    guard: Guard = request.app.state.guard
-    try:
-        user = await guard.login(name[:64], password[:256])
-    except ProblemError as error:
-        return _login_page(request, target, name, words("login.wait", seconds=error.headers["Retry-After"]), 429)
-    if user is None:
-        return _login_page(request, target, name, words("login.wrong"), 401)
-    response = RedirectResponse(_safe_next(target), 303)
-    cookie = await guard.issue(user, "session")
-    secure = request.url.scheme == "https"
-    response.set_cookie(COOKIE, cookie, max_age=SESSION_S, httponly=True, samesite="lax", secure=secure)
-    return response
-
-
-@router.post("/logout")
-async def logout() -> Response:
-    """Forget the session."""
-    response = RedirectResponse("/login", 303)
-    response.delete_cookie(COOKIE, httponly=True, samesite="lax")
-    return response

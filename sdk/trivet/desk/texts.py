@@ -1,4 +1,5 @@
-"""Words of the pages by language. Takes a key of texts.toml, gives the word; never falls back in silence to a key.
+"""Words of the pages by language. Takes a key of texts.toml (desk) or my.toml (owners), gives the word; never falls
+back in silence to a key.
 
 Texts that come with a case (titles, causes, functions) are tables by language too: `pick` chooses from them.
 """
@@ -19,18 +20,19 @@ MINUTE, HOUR, DAY = 60, 3600, 86400
 @functools.cache
 def table() -> dict[str, dict[str, str]]:
     """Every text by its dotted key, then by language."""
-    raw = tomllib.loads(resources.files("trivet.desk").joinpath("texts.toml").read_text("utf-8"))
-    return dict(_flatten(raw, ""))
+    folder = resources.files("trivet.desk")
+    files = {name: tomllib.loads(folder.joinpath(name).read_text("utf-8")) for name in ("texts.toml", "my.toml")}
+    return {key: entry for name, raw in files.items() for key, entry in _flatten(name, raw, "")}
 
 
-def _flatten(raw: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, dict[str, str]]]:
+def _flatten(name: str, raw: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, dict[str, str]]]:
     for key, value in raw.items():
         if isinstance(value, dict) and set(value) == set(LANGUAGES) and all(isinstance(v, str) for v in value.values()):
             yield prefix + key, value
         elif isinstance(value, dict):
-            yield from _flatten(value, f"{prefix}{key}.")
+            yield from _flatten(name, value, f"{prefix}{key}.")
         else:
-            raise ValueError(f"texts.toml: {prefix}{key} needs exactly the languages {', '.join(LANGUAGES)}")
+            raise ValueError(f"{name}: {prefix}{key} needs exactly the languages {', '.join(LANGUAGES)}")
 
 
 class Words:

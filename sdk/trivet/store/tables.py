@@ -124,6 +124,17 @@ class OwnerRow(Base):
     language: Mapped[str] = mapped_column(String(8), default="en")
 
 
+class OwnerLoginRow(Base):
+    """An owner's own login. `mail` is folded to lower case; agents' logins stand apart, in `logins`."""
+
+    __tablename__ = "owner_logins"
+
+    owner: Mapped[int] = mapped_column(Id, ForeignKey("owners.id"), primary_key=True, autoincrement=False)
+    mail: Mapped[str] = mapped_column(String(254), unique=True)
+    password_hash: Mapped[str] = mapped_column(String(256))
+    made_at: Mapped[dt.datetime] = mapped_column(default=utcnow)
+
+
 class OwnershipRow(Base):
     __tablename__ = "ownerships"
     __table_args__ = (
