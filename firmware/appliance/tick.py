@@ -1,6 +1,6 @@
-"""The tick: inputs, signals, cycle, monitors, faults, inhibition, the maker's program, outputs, history. In this
-order, every period, allocating nothing. Takes everything ready made; what must be told or written to flash is done by
-other tasks.
+"""The tick: inputs, signals, cycle, monitors, storage conditions, faults, inhibition, the maker's program, outputs,
+history. In this order, every period, allocating nothing. Takes everything ready made; what must be told or written to
+flash is done by other tasks.
 """
 
 from array import array
@@ -48,6 +48,8 @@ class Tick:
         self._safe = board.safe
         self._raw = array("i", [0] * board.n_inputs)
         self._cycle = Conditions(board.cycle)
+        self._storage = Conditions(board.storage)
+        self._storage_ends = board.storage_ends
         self._sensors = sensors
         self._actuators = actuators
         self._signals = signals
@@ -70,6 +72,8 @@ class Tick:
         self._memory.uptime_s = now // 1000
         self._watch_cycle(now)
         self._monitors.run(now, values, validity, self._report)
+        if self._storage.count:
+            self._watch_storage(values, validity)
         manager.tick(now)
         self._inhibit.update(manager.status)
         self._application.tick(now, values, validity, self._inhibit, self.levels)
@@ -97,3 +101,14 @@ class Tick:
             self._manager.cycle_start(now)
         else:
             self._manager.cycle_end(now)
+
+    def _watch_storage(self, values: "array[int]", validity: bytearray) -> None:
+        """After the monitors: a signal that one of them doubts withholds no entry."""
+        withheld = 0
+        first = 0
+        for i in range(len(self._storage_ends)):
+            end = self._storage_ends[i]
+            if self._storage.hold(first, end, values, validity):
+                withheld |= 1 << i
+            first = end
+        self._manager.storage(withheld)

@@ -15,6 +15,7 @@ def event_config(board: Board, catalogue: "Catalogue") -> EventConfig:
     """Debounce of each event from the board, thresholds from the catalogue. ValueError where the two do not fit."""
     config = EventConfig(board.n_events)
     config.fill(catalogue, board.debounce, board.n_signals + board.n_outputs)
+    config.storage[:] = board.storage_of
     return config
 
 

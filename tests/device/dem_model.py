@@ -33,7 +33,6 @@ class Event:
     ran: int = 0  # ms
     held: bool = False
     since: int = 0
-    enabled: bool = True
     storing: bool = True
     failed: bool = False
     failed_this_cycle: bool = False
@@ -78,7 +77,7 @@ class Dem:
 
     def report(self, number: int, verdict: str, now: int) -> None:
         event = self.events[number]
-        if verdict == "NOT_RUN" or not event.enabled:
+        if verdict == "NOT_RUN":
             self._hold(event)
             return
         if event.settings.timed:
@@ -130,7 +129,7 @@ class Dem:
 
     def _advance(self, number: int, now: int) -> None:
         event = self.events[number]
-        if not event.settings.timed or not event.enabled or not event.direction or event.held:
+        if not event.settings.timed or not event.direction or event.held:
             return
         limit = event.settings.t_fail if event.direction == "fail" else event.settings.t_pass
         if event.ran < limit:
@@ -185,19 +184,11 @@ class Dem:
             self.memory.remove((passive + active)[0])
         self.memory.append(number)
 
-    def storage(self, number: int, on: bool) -> None:
-        event = self.events[number]
-        if on and not event.storing and event.failed:
-            event.storing = True
-            self._store(number)
-        event.storing = on
-
-    def enable(self, number: int, on: bool, now: int) -> None:
-        event = self.events[number]
-        if event.enabled and not on:
-            self._advance(number, now)
-            self._hold(event)
-        event.enabled = on
+    def storage(self, withheld: set[int]) -> None:
+        for number, event in enumerate(self.events):
+            was, event.storing = event.storing, number not in withheld
+            if event.storing and not was and event.failed:
+                self._store(number)
 
     def cycle_start(self) -> None:
         if self.running:
@@ -238,7 +229,7 @@ class Dem:
 
     def clear(self, number: int) -> None:
         old = self.events[number]
-        self.events[number] = Event(old.settings, enabled=old.enabled, storing=old.storing)
+        self.events[number] = Event(old.settings, storing=old.storing)
         if number in self.memory:
             self.memory.remove(number)
 
@@ -246,5 +237,5 @@ class Dem:
         """Power off and on: what is saved stays, debounce and conditions begin anew, a cut cycle is ended."""
         for event in self.events:
             event.counter, event.direction, event.ran, event.held = 0, "", 0, False
-            event.enabled = event.storing = True
+            event.storing = True
         self.cycle_end()

@@ -52,6 +52,7 @@ class Rig:
         config = EventConfig(events)
         for event in range(events):
             configure(config, event, self.configs[event])
+            config.storage[event] = 1 << event % 8
         self.state = EventState(events)
         self.history = History((1 << len(self.values)) - 1, self.values, self.validity, 1000)
         self.memory = Memory(self.journal, config, self.state, self.history, self.boot, 77, "1.2.3", self.slots)

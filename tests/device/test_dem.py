@@ -14,6 +14,7 @@ SHORT = {"ok": "( P )", "ko": "( F )"}
 def play(given, script):
     configs = given if isinstance(given, list) else [given]
     rig = Rig(configs, slots=configs[0].get("slots", 16))
+    rig.disabled = set()
     for word in script.split():
         event, _, what = word.rpartition(":")
         for step in SHORT.get(what, what).split():
@@ -27,9 +28,9 @@ def act(rig, event, step):
         times = int("".join([c for c in step if c.isdigit()]))
         for _ in range(times):
             for verdict in step.lstrip("0123456789"):
-                manager.report(event, VERDICTS[verdict], rig.now)
+                report(rig, event, verdict)
     elif first in VERDICTS:
-        manager.report(event, VERDICTS[first], rig.now)
+        report(rig, event, first)
     elif first == "+":
         rig.now += int(step[1:])
         manager.tick(rig.now)
@@ -37,16 +38,24 @@ def act(rig, event, step):
         manager.cycle_start(rig.now)
     elif first == ")":
         manager.cycle_end(rig.now)
-    elif first in "xo":
-        manager.enable(event, first == "o", rig.now)
+    elif first == "x":
+        rig.disabled.add(event)
+        report(rig, event, "n")
+    elif first == "o":
+        rig.disabled.remove(event)
     elif first in "sS":
-        manager.storage(event, first == "S")
+        manager.storage(0 if first == "S" else 1 << event)
     elif first == "C":
         manager.clear(event, 1, 4711)
     elif first == "R":
         rig.restart()
     else:
         check(rig, event, first, step[1:])
+
+
+def report(rig, event, verdict):
+    """A monitor whose enable conditions are not met does not run."""
+    rig.manager.report(event, NOT_RUN if event in rig.disabled else VERDICTS[verdict], rig.now)
 
 
 def check(rig, event, what, value):

@@ -113,15 +113,10 @@ class Lives(RuleBasedStateMachine):
         self.rig.manager.cycle_end(self.rig.now)
         self.model.cycle_end()
 
-    @rule(number=numbers, on=st.booleans())
-    def enable(self, number: int, on: bool) -> None:
-        self.rig.manager.enable(number, on, self.rig.now)
-        self.model.enable(number, on, self.rig.now)
-
-    @rule(number=numbers, on=st.booleans())
-    def storage(self, number: int, on: bool) -> None:
-        self.rig.manager.storage(number, on)
-        self.model.storage(number, on)
+    @rule(withheld=st.sets(numbers))
+    def storage(self, withheld: set[int]) -> None:
+        self.rig.manager.storage(sum(1 << number for number in withheld))
+        self.model.storage(withheld)
 
     @rule(number=numbers)
     def clear(self, number: int) -> None:

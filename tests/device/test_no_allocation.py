@@ -49,8 +49,7 @@ class Tick:
         if self.turn % 16 == 12:
             manager.cycle_end(rig.now)
         if self.turn % 16 == 14:
-            manager.enable(self.turn % EVENTS, False, rig.now)
-            manager.storage(self.turn % EVENTS, False)
+            manager.storage(1 << self.turn % 8)
 
 
 def test_the_tick_of_the_fault_room_allocates_nothing():

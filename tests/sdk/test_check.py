@@ -50,6 +50,8 @@ _LOW = "low = 200            # 1/1000 of what is expected"
 _OPEN = 'low = -15\nhysteresis = 5\njudges = "water_temp"          # this monitor doubts the sensor …'
 _JUDGES = 'judges = "water_temp"          # this monitor doubts the sensor …'
 _DEBOUNCE = "debounce = { fail = 8, pass = 8 }"
+_STORAGE = 'withhold_while = ["mains_voltage < 170 for 1 s"]'
+_EXCEPT = 'except = ["mains_low"]'
 _WHEN = 'when = ["heater == 0 for 2 s"]'
 _MAINS = 'kind = "range"\nsignal = "mains_voltage"\nlow = 195\nhysteresis = 4'
 
@@ -333,6 +335,68 @@ ROWS = {
         "water_temp < -60",
         "the gate never opens",
         "within",
+    ),
+    "storage that withholds nothing": Row(
+        BOARD,
+        _STORAGE,
+        'withhold_while = ["mains_voltage < 20"]',
+        "mains_voltage < 20",
+        "it withholds nothing",
+        "within",
+    ),
+    "storage that withholds everything": Row(
+        BOARD,
+        _STORAGE,
+        'withhold_while = ["lid < 2"]',
+        "withhold_while",
+        "no entry is ever written",
+        "withhold_while =",
+    ),
+    "storage without a condition": Row(
+        BOARD, _STORAGE + "\n", "", "[[storage]]", "withhold_while: is empty or missing", "withhold_while ="
+    ),
+    "storage of a condition that is none": Row(
+        BOARD, _STORAGE, 'withhold_while = ["mains_voltage"]', '"mains_voltage"]', "is no condition", "signal == 1"
+    ),
+    "storage for an unknown event": Row(
+        BOARD, _EXCEPT, 'except = ["mains_lo"]', "mains_lo", "no code with the event", "mains_low"
+    ),
+    "storage for some events and all but some": Row(
+        BOARD, _EXCEPT, _EXCEPT + '\nevents = ["boil_dry"]', "except", "says again", "one of the two"
+    ),
+    "storage for no event": Row(BOARD, _EXCEPT, "events = []", "events = []", "leaves no event", "except ="),
+    "storage that is misspelt": Row(BOARD, _EXCEPT, 'event = ["boil_dry"]', "event =", "not a key", "events"),
+    "storage twice": Row(
+        BOARD,
+        "[internal] ",
+        '[[storage]]\nname = "mains"\nwithhold_while = ["lid == 1"]\n\n[internal] ',
+        'name = "mains"',
+        "stands twice",
+        "another name",
+    ),
+    "storage that keeps a fault's only entry out": Row(
+        BOARD,
+        f"{_STORAGE}\n{_EXCEPT}",
+        'withhold_while = ["mains_voltage < 200"]',
+        "withhold_while",
+        "the entry of mains_low is never written",
+        'except = ["mains_low"]',
+    ),
+    "storage that a monitor's own condition meets": Row(
+        BOARD,
+        _STORAGE,
+        'withhold_while = ["heater < 1"]',
+        "withhold_while",
+        "the entry of relay_welded is never written",
+        'except = ["relay_welded"]',
+    ),
+    "too many storage conditions": Row(
+        BOARD,
+        "[internal] ",
+        "".join(f'[[storage]]\nname = "n{n}"\nwithhold_while = ["lid == 1"]\n\n' for n in range(8)) + "[internal] ",
+        "[[storage]]",
+        "too many",
+        "at most 8",
     ),
     "what is no condition": Row(BOARD, _WHEN, 'when = ["heater = 0"]', "heater = 0", "is no condition", "signal == 1"),
     # files

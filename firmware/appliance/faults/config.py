@@ -54,6 +54,7 @@ class EventConfig:
         self.immediate = bytearray(events)
         self.warning = bytearray(events)
         self.cycle = bytearray(events)
+        self.storage = bytearray(events)  # bits of the storage conditions without which no entry is written
         self.freeze = array("i", [0] * events)  # signal bit mask, signals 0..29
 
     def debounce(

@@ -51,8 +51,7 @@ class Manager:
         self.status = state.status
         self.events = config.events
         self.changes = Changes(changes)
-        self.enabled = bytearray(b"\x01" * config.events)
-        self.storing = bytearray(b"\x01" * config.events)
+        self._withheld = 0
         self._memory = memory
         self._debounce = Debounce(config)
         self._peak = bytearray(config.events)
@@ -61,9 +60,10 @@ class Manager:
     # Reports
 
     def report(self, event: int, verdict: int, now: int) -> None:
-        """One verdict of `event`'s monitor at `now` (ms). NOT_RUN, like a false enable condition, freezes or resets."""
+        """One verdict of `event`'s monitor at `now` (ms). NOT_RUN, as of a false enable condition (`when`), freezes or
+        resets."""
         debounce = self._debounce
-        if verdict == NOT_RUN or not self.enabled[event]:
+        if verdict == NOT_RUN:
             debounce.hold(event)
             if self._peak[event] and debounce.fdc(event) <= 0:
                 self._excursion_over(event)
@@ -78,7 +78,7 @@ class Manager:
         """Let time debounces run out that had no report since. Once a tick, after the monitors."""
         kind = self.config.kind
         for event in range(self.events):
-            if kind[event] == TIME and self.enabled[event]:
+            if kind[event] == TIME:
                 decided = self._debounce.expire(event, now)
                 self._watch_fdc(event)
                 self._qualified(event, decided)
@@ -87,25 +87,17 @@ class Manager:
         """Fault detection counter, -128 .. 127."""
         return self._debounce.fdc(event)
 
-    def enable(self, event: int, on: bool, now: int) -> None:
-        """An enable condition of `event` became true or false."""
-        if on == bool(self.enabled[event]):
+    def storage(self, withheld: int) -> None:
+        """The storage conditions that are false now, a bit each: the status of their events goes on, entries are not
+        written. What still fails when the last of its own comes true again is written then."""
+        again = self._withheld & ~withheld
+        self._withheld = withheld
+        memory = self._memory
+        if not again or memory is None:
             return
-        if not on and self.config.kind[event] == TIME:
-            self._qualified(event, self._debounce.expire(event, now))
-        self.enabled[event] = 1 if on else 0
-        if not on:
-            self._debounce.hold(event)
-            self._watch_fdc(event)
-
-    def storage(self, event: int, on: bool) -> None:
-        """A storage condition of `event` became true or false: the status goes on, entries are written only while
-        true."""
-        if on and not self.storing[event] and self.status[event] & TEST_FAILED and self._memory is not None:
-            self.storing[event] = 1
-            if not self._memory.holds(event):
+        for event in range(self.events):
+            if self.config.storage[event] & again and self.status[event] & TEST_FAILED and not memory.holds(event):
                 self._store(event, self.config.trigger[event])
-        self.storing[event] = 1 if on else 0
 
     # Qualification
 
@@ -202,7 +194,7 @@ class Manager:
             self._store(event, trigger)
 
     def _store(self, event: int, trigger: int) -> None:
-        if self._memory is not None and self.storing[event]:
+        if self._memory is not None and not self.config.storage[event] & self._withheld:
             self._memory.trigger(event, trigger)
 
     # Operation cycles

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     Buffer = bytes | bytearray | memoryview
 
 FORMAT = 1  # of board.cbor; the SDK writes the same number
+_FIELDS = 27  # of the first boards; what came later stands behind
 CONDITION_WIDTH = 5  # source, operator, value, minus (a second source or -1), ticks
 DEBOUNCE_WIDTH = 10  # see `Board.debounce`
 # event, judges, validity, [first, end) of conditions, sources and explaining events, kind, [first, end) of parameters
@@ -34,7 +35,7 @@ class Board:
 
     def __init__(self, data: "Buffer") -> None:
         r = Reader(data)
-        r.array()
+        fields = r.array()
         if r.integer() != FORMAT:
             raise WireError(R_VERSION)
         self.model = r.tstr()
@@ -72,6 +73,13 @@ class Board:
             r.array()
             name = r.tstr()
             self.gates[name] = _ints(r, "i")
+        self.storage = array("i")  # conditions under which entries are withheld
+        self.storage_ends = array("h")  # where those of each storage condition end
+        self.storage_of = bytearray(self.n_events)  # per event, which storage conditions it needs: a bit each
+        if fields > _FIELDS:
+            self.storage = _ints(r, "i")
+            self.storage_ends = _ints(r, "h")
+            self.storage_of[:] = _ints(r, "B")
         r.done()
 
     def _read_signals(self, r: Reader) -> None:

@@ -17,6 +17,7 @@ from .errors import NOTHING, BoardError, Mistake, Place
 from .models import Board, Condition, Function, Input, Output, Signal
 from .monitors import Space, read_monitors
 from .reader import Table, nearest
+from .storage import read_storage
 
 MASKS = {
     "last_failed": ids.INHIBIT_LAST_FAILED,
@@ -74,6 +75,7 @@ def assemble(table: Table, rows: Table) -> Board:
         cycle=_cycle(table, space),
         gates=_gates(table, space),
         internal=_internal(table, events),
+        storage=read_storage(table, space, events),
         codes=codes,
         parts=parts,
     )

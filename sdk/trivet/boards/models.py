@@ -107,6 +107,15 @@ class Function:
 
 
 @dataclass(frozen=True)
+class Storage:
+    """A storage condition: false, so that no entry of `events` is written, while all `conditions` hold."""
+
+    name: str
+    conditions: tuple[Condition, ...]
+    events: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class Ratio:
     """How many times likelier a cause makes it that the monitor of `event` failed, or passed."""
 
@@ -173,6 +182,7 @@ class Board:
     cycle: tuple[Condition, ...]
     gates: dict[str, tuple[Condition, ...]]
     internal: dict[str, int]  # what the firmware itself reports -> event
+    storage: tuple[Storage, ...]
     codes: tuple[Code, ...]
     parts: tuple[Part, ...]
     internal_debounce: Debounce = field(default_factory=lambda: Debounce(0, 1, -1))

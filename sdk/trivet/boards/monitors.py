@@ -87,14 +87,14 @@ def _monitor(table: Table, space: Space, events: list[str]) -> Monitor:
     params, sources = _params(table, kind, space)
     listed = _listed(table, kind, space)
     return Monitor(
-        event=_events(table, "event", [table.text("event")], events)[0],
+        event=find_events(table, "event", [table.text("event")], events)[0],
         kind=kind.name,
         number=kind.number,
         judges=judges,
         validity=validity,
         conditions=space.conditions(table, "when"),
         sources=(*sources, *listed),
-        unless=_events(table, "unless", table.strings("unless", []), events),
+        unless=find_events(table, "unless", table.strings("unless", []), events),
         params=(*(params[key.name] for key in kind.keys if key.type != "signals"), *listed),
         debounce=_debounce(table),
         limits=_limits(kind, params),
@@ -110,11 +110,12 @@ def _judges(table: Table, space: Space) -> tuple[int, int]:
     return signals.index(table.choice("judges", signals)), doubts.index(validity)
 
 
-def _events(table: Table, key: str, names: list[str], events: list[str]) -> tuple[int, ...]:
+def find_events(table: Table, key: str, names: list[str], events: list[str]) -> tuple[int, ...]:
+    """Indices of events by name; a mistake in the list at `key` names the one that is meant."""
     for name in names:
         if name not in events:
             item, stand = (
-                (name, NOTHING) if key == "unless" else (None, closest(name, events) or (events or [NOTHING])[0])
+                (name, NOTHING) if key != "event" else (None, closest(name, events) or (events or [NOTHING])[0])
             )
             table.fail(key, f"catalogue.toml has no code with the event {name!r}", nearest(name, events), item, stand)
     return tuple(events.index(name) for name in names)

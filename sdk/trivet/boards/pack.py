@@ -79,7 +79,17 @@ def _board(board: Board) -> list[Any]:
         _ints("i", _flat(board.cycle)),
         [[name, event] for name, event in sorted(board.internal.items())],
         [[name, _ints("i", _flat(conditions))] for name, conditions in sorted(board.gates.items())],
+        *_storage(board),
     ]
+
+
+def _storage(board: Board) -> list[bytes]:
+    """The conditions of all, where those of each end, and per event which of them it needs: a bit each."""
+    ends = itertools.accumulate(len(one.conditions) for one in board.storage)
+    needs = [
+        sum(1 << at for at, one in enumerate(board.storage) if event in one.events) for event in range(len(board.codes))
+    ]
+    return [_ints("i", _flat(c for one in board.storage for c in one.conditions)), _ints("h", ends), bytes(needs)]
 
 
 def _signals(board: Board) -> list[Any]:

@@ -1,28 +1,67 @@
-"""Conditions that can never hold, a cycle that never begins or never ends. Takes the report's board, adds findings."""
+"""Conditions that can never hold, a cycle that never begins or never ends, entries that are never written. Takes the
+report's board, adds findings.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
 from ..errors import Place
-from ..models import Condition
+from ..models import Condition, Monitor
+from ..monitors import NO_LIMIT
 from . import spans
 from .report import Report
 
 
 def check(report: Report) -> None:
-    """The conditions of monitors and gates, then the cycle's."""
+    """The conditions of monitors, gates and storage, then the cycle's."""
     board = report.board
     for place, _, monitor in report.monitors():
         _possible(report, (*place, "when"), monitor.conditions, "its monitor never runs")
     for name, conditions in board.gates.items():
         _possible(report, ("gates", name), conditions, "the gate never opens")
+    for at in range(len(board.storage)):
+        _storage(report, at)
     path: Place = ("cycle", "while")
     if not _possible(report, path, board.cycle, "the operation cycle never begins"):
         return
     if all(spans.always(board, one) for one in board.cycle):
         write = 'a condition that is false while the appliance rests, as in while = ["program != 0"]'
         report.note(path, "the operation cycle never ends: this holds whatever the signals show", write)
+
+
+def _storage(report: Report, at: int) -> None:
+    """Note what withholds nothing, everything, or all that a monitor could ever have written."""
+    board, storage = report.board, report.board.storage[at]
+    path: Place = ("storage", at, "withhold_while")
+    if report.toml.touched(("storage", at)) or not _possible(report, path, storage.conditions, "it withholds nothing"):
+        return
+    if all(spans.always(board, one) for one in storage.conditions):
+        write = 'what makes faults not worth keeping, as in withhold_while = ["mains_voltage < 170"]'
+        report.note(path, "no entry is ever written: this holds whatever the signals show", write)
+        return
+    for _, _, monitor in report.monitors():
+        if monitor.event in storage.events and _never_written(report, storage.conditions, monitor):
+            event = board.codes[monitor.event].event
+            wrong = f"the entry of {event} is never written: it only fails while this holds"
+            report.note(path, wrong, f'except = ["{event}"], or conditions that leave it room')
+
+
+def _never_written(report: Report, withheld: tuple[Condition, ...], monitor: Monitor) -> bool:
+    """Whether whatever makes the monitor fail withholds its entry too."""
+    held = spans.held(report.board, monitor.conditions)
+    signal, low, high = -1, -NO_LIMIT, NO_LIMIT
+    if monitor.kind == "range":
+        signal, low, high, back = monitor.params[:4]
+        low, high = low + back - 1, high - back + 1  # as far as a failure lasts
+    for one in withheld:
+        span = held.get((one.source, one.minus), spans.source(report.board, one))
+        failing = [span]
+        if (one.source, one.minus) == (signal, -1):
+            failing = [part for part in (span.within(high=low), span.within(low=high)) if not part.empty()]
+        if not failing or any(spans.met(part, one) != part for part in failing):
+            return False
+    return True
 
 
 def _possible(report: Report, path: Place, conditions: tuple[Condition, ...], so: str) -> bool:
