@@ -21,6 +21,7 @@ COMMANDS = {
     "claim": "trivet.commands.claim",
     "link": "trivet.commands.claim",
     "audit": "trivet.commands.audit",
+    "keys": "trivet.commands.keys",
     "check": "trivet.commands.check",
     "pack": "trivet.commands.pack",
     "login": "trivet.commands.login",

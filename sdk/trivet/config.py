@@ -7,6 +7,8 @@ from pathlib import Path
 
 import msgspec
 
+from trivet.keys.places import Places
+
 LOOPBACK = "127.0.0.1"
 
 
@@ -15,7 +17,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     `nats_port` is always on loopback; `host` says where appliances (MQTT) and people (HTTP) are served.
     `database_url` replaces the SQLite file, e.g. `postgresql+asyncpg://…`. `mqtt_host` is the name or address that
-    is written into new appliances and into the server certificate besides loopback.
+    is written into new appliances and into the server certificate besides loopback. `keys` says where the vendor's
+    keys are.
     """
 
     data_dir: Path
@@ -26,6 +29,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     database_url: str | None = None
     mqtt_host: str | None = None
     workers: int = 1
+    keys: Places = Places()
 
     @property
     def secrets_dir(self) -> Path:

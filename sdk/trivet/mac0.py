@@ -42,9 +42,9 @@ class MessageKey:
         return message
 
 
-def message_keys(master: bytes, device: str, epochs: Iterable[int]) -> list[MessageKey]:
+def message_keys(master: keys.Master, device: str, epochs: Iterable[int]) -> list[MessageKey]:
     """The keys of a device's accepted epochs. Keep them while these do not change: derivation is the slow part."""
-    return [MessageKey(keys.message_key(master, device, epoch), device, epoch) for epoch in epochs]
+    return [MessageKey(master.message_key(device, epoch), device, epoch) for epoch in epochs]
 
 
 def unseal(message: bytes, accepted: Sequence[MessageKey]) -> tuple[bytes, MessageKey]:

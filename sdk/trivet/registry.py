@@ -76,7 +76,7 @@ class Registry:
             device=device,
             model=model,
             epoch=FIRST_EPOCH,
-            message_key=keys.message_key(self._vault.master, device, FIRST_EPOCH),
+            message_key=self._vault.master.message_key(device, FIRST_EPOCH),
             key_der=pki.key_der(key),
             cert_der=pki.certificate_der(certificate),
             ca_der=pki.certificate_der(self._vault.ca.certificate),
@@ -135,7 +135,7 @@ class Registry:
                 raise RegistryError(f"{device} has used all its key epochs: enrol it anew")
             row.key_epoch += 1
             row.old_epoch_until = utcnow() + keep_old
-            return keys.message_key(self._vault.master, device, row.key_epoch)
+            return self._vault.master.message_key(device, row.key_epoch)
 
     async def allowed(self, device: str) -> bool:
         """Whether the device may connect."""

@@ -47,7 +47,7 @@ class Cloud:
 
     def __init__(self, settings: Settings, *, http: bool = True) -> None:
         self.settings = settings
-        self.vault = Vault(settings.secrets_dir)
+        self.vault = Vault(settings.secrets_dir, settings.keys)
         self.store = Store(settings.url)
         self._http: _Http | None = None
         self._with_http = http

@@ -1,30 +1,41 @@
-"""The secrets of one cloud, each a file under `secrets/` that only its owner may read. Made at the first start.
+"""The secrets of one cloud: the vendor's two keys wherever they are (`trivet.keys`), and the files under `secrets/`
+that only their owner may read. Made at the first start.
 
-Takes a folder, gives keys and passwords; never prints or logs one. Losing this folder means that no appliance of
-this cloud is understood any more: it belongs in the backup, apart from the database.
+Takes a folder and the places of the keys, gives keys and passwords; never prints or logs one. Losing this folder means
+that no appliance of this cloud is understood any more: it belongs in the backup, apart from the database.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import os
 import secrets
 from collections.abc import Callable
 from pathlib import Path
 
+from trivet import keys
 from trivet.engine import pki
 from trivet.engine.nkeys import SigningKey
+from trivet.keys import KeysError, Places, Safe
+from trivet.keys.safe import write_private
+
+MASTER_ID, COMMAND_ID = "master.id", "command.pub"  # not secret: by these the keys are known again
 
 
 class Vault:
     """`fresh` is true when this opening made the secrets."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, where: Places | None = None) -> None:
+        """KeysError when a key cannot be opened, is damaged, or is another one than before."""
+        where = where or Places()
         self.directory = directory
-        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self.fresh = not (directory / "master.key").exists()
+        self.safe = Safe(directory, where.passphrase)
+        self.fresh = not (directory / "ca.crt").exists()
+        self.places = where
+        self.master = keys.open_master(where, self.safe)
+        self.command_key = keys.open_signer(where, self.safe)
+        self._known_again(MASTER_ID, keys.fingerprint(self.master), "master secret: their messages would be refused")
+        self._known_again(COMMAND_ID, self.command_key.public.hex(), "command key: they would refuse every command")
         self.ca = self._certified("ca", pki.new_ca)
-        self.master = self._bytes("master.key", 32)
         self.issuer = SigningKey(self._bytes("issuer.seed", 32))
         self.auth_password = self._bytes("engine-auth.key", 24).hex()
         self.sdk_password = self._bytes("engine-sdk.key", 24).hex()
@@ -41,18 +52,30 @@ class Vault:
         if not all(file.exists() for file in files) or pki.needs_renewal(
             pki.load(files[1].read_bytes(), files[0].read_bytes()).certificate, hosts, now
         ):
-            self._write_certified("server", pki.new_server(self.ca, hosts))
+            made = pki.new_server(self.ca, hosts)
+            write_private(files[1], pki.key_pem(made.key))  # plain: the engine reads it
+            write_private(files[0], pki.certificate_pem(made.certificate))
         return files
 
-    def _certified(self, name: str, make: Callable[[], pki.Certified]) -> pki.Certified:
-        key, certificate = self.directory / f"{name}.key", self.directory / f"{name}.crt"
-        if not (key.exists() and certificate.exists()):
-            self._write_certified(name, make())
-        return pki.load(key.read_bytes(), certificate.read_bytes())
+    def _known_again(self, name: str, found: str, what: str) -> None:
+        path = self.directory / name
+        if not path.exists():
+            write_private(path, found.encode())
+        elif path.read_text(encoding="utf-8") != found:
+            raise KeysError(
+                f"{path} says that this cloud's appliances were enrolled under another {what}. Open the key that they "
+                "know; only for a cloud without appliances remove that file"
+            )
 
-    def _write_certified(self, name: str, made: pki.Certified) -> None:
-        write_private(self.directory / f"{name}.key", pki.key_pem(made.key))
-        write_private(self.directory / f"{name}.crt", pki.certificate_pem(made.certificate))
+    def _certified(self, name: str, make: Callable[[], pki.Certified]) -> pki.Certified:
+        certificate = self.directory / f"{name}.crt"
+        key = self.safe.read(f"{name}.key")
+        if key is None or not certificate.exists():
+            made = make()
+            key = pki.key_pem(made.key)
+            self.safe.write(f"{name}.key", key)
+            write_private(certificate, pki.certificate_pem(made.certificate))
+        return pki.load(key, certificate.read_bytes())
 
     def _bytes(self, name: str, size: int) -> bytes:
         path = self.directory / name
@@ -60,16 +83,5 @@ class Vault:
             write_private(path, secrets.token_bytes(size))
         value = path.read_bytes()
         if len(value) != size:
-            raise ValueError(f"{path} is damaged ({len(value)} bytes, not {size}): restore it from the backup")
+            raise KeysError(f"{path} is damaged ({len(value)} bytes, not {size}): restore it from the backup")
         return value
-
-
-def write_private(path: Path, data: bytes) -> None:
-    """Whole or not at all, readable by its owner only."""
-    temporary = path.with_name(path.name + ".new")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)

@@ -8,14 +8,15 @@ import pytest
 import upy
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from trivet import errors, keys
+from trivet import errors
 from trivet.decode import decode, decode_payload, parse_topic
+from trivet.keys import SecretMaster
 from trivet.mac0 import MessageKey, message_keys
 from trivet.models import BODIES, Consent, Evidence, Fault, Hello, Message, Unknown
 from trivet_wire import cbor, envelope, ids
 from trivet_wire.refuse import WireError
 
-MASTER = bytes(range(32))
+MASTER = SecretMaster(bytes(range(32)))
 DEVICE = "00112233445566ff"
 KEY = message_keys(MASTER, DEVICE, [1])[0]
 FAULT = [1, ids.FAULT, 312, 847, 5, None, 3, [7, 0x2F, 2, 99]]
@@ -40,7 +41,7 @@ def test_a_fault_is_read() -> None:
 
 
 def test_both_sides_seal_alike() -> None:
-    wire = envelope.Key(keys.message_key(MASTER, DEVICE, 1), bytes.fromhex(DEVICE), 1)
+    wire = envelope.Key(MASTER.message_key(DEVICE, 1), bytes.fromhex(DEVICE), 1)
     for size in (0, 1, 23, 24, 255, 256, 4096 - envelope.OVERHEAD):
         assert KEY.seal(bytes(size)) == envelope.sealed(wire, bytes(size))
     with pytest.raises(WireError):

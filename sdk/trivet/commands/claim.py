@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from trivet.commands import keyring
+from trivet.commands.keys import told
 from trivet.commands.serve import DEFAULT_DATA, Data, Database
 from trivet.config import Settings
 from trivet.registry import Registry, RegistryError
@@ -28,9 +30,10 @@ def claim(  # noqa: PLR0917
     database: Database = None,
 ) -> None:
     """Bind appliance, account and support once. A second claim needs the present owner or a factory reset."""
-    settings = Settings(data_dir=data, database_url=database)
     try:
-        owner, link = asyncio.run(_claim(settings, device, secret, name, (phone, email, language)))
+        with told():
+            settings = keyring.settings(data, database)
+            owner, link = asyncio.run(_claim(settings, device, secret, name, (phone, email, language)))
     except RegistryError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from error
@@ -49,7 +52,7 @@ async def _claim(
 
     phone, email, language = reach
     async with Store(settings.url) as store:
-        registry = Registry(store, Vault(settings.secrets_dir), [])
+        registry = Registry(store, Vault(settings.secrets_dir, settings.keys), [])
         owner = await registry.claim(device, secret, name, phone=phone, email=email, language=language)
         async with store.reading() as session:
             known = await session.get(OwnerLoginRow, owner) is not None

@@ -11,8 +11,15 @@ import typer
 
 from trivet.config import LOOPBACK, Settings
 from trivet.engine import EngineError
+from trivet.keys import KeysError
 
 app = typer.Typer()
+_HERE = (LOOPBACK, "localhost", "::1")
+_UNPROTECTED = (
+    "serving on {host} lets other machines in, and no passphrase protects the keys in {folder}. Set one: "
+    "TRIVET_PASSPHRASE_FILE or TRIVET_PASSPHRASE for this command, or `trivet keys protect`; or keep the keys "
+    "elsewhere (TRIVET_MASTER, TRIVET_COMMAND_KEY); or say --exposed-keys"
+)
 DEFAULT_DATA = Path(platformdirs.user_data_dir("trivet"))
 Data = Annotated[Path, typer.Option("--data", help="Folder that holds everything of this cloud; back it up")]
 
@@ -33,9 +40,19 @@ def serve(  # noqa: PLR0917
     ] = None,
     database: Database = None,
     workers: Annotated[int, typer.Option(help="Ingest workers in this process", min=1, max=16)] = 1,
+    exposed_keys: Annotated[
+        bool, typer.Option("--exposed-keys", help="Serve other machines though no passphrase protects the keys on disk")
+    ] = False,
 ) -> None:
     """Start engine, ingest, database, API and desk page; Ctrl-C ends all of it."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    from trivet.commands import keyring
+    from trivet.commands.keys import told
+
+    with told():
+        places = keyring.places(data)
+        if places.exposed and not exposed_keys and host not in _HERE:
+            raise KeysError(_UNPROTECTED.format(folder=data / "secrets", host=host))
     settings = Settings(
         data_dir=data,
         host=host,
@@ -45,15 +62,17 @@ def serve(  # noqa: PLR0917
         database_url=database,
         mqtt_host=reach,
         workers=workers,
+        keys=places,
     )
     try:
         asyncio.run(_serve(settings))
-    except (EngineError, RuntimeError) as error:
+    except (EngineError, KeysError, RuntimeError) as error:
         typer.echo(f"The cloud did not start: {error}", err=True)
         raise typer.Exit(1) from error
 
 
 async def _serve(settings: Settings) -> None:
+    from trivet.commands.keys import EXPOSED
     from trivet.serve import Cloud
 
     ended = asyncio.Event()
@@ -71,6 +90,8 @@ async def _serve(settings: Settings) -> None:
         if cloud.first_login is not None:
             typer.echo(f"First login         {cloud.first_login.user} / {cloud.first_login.password}")
             typer.echo("                    This password is shown once and stored nowhere: note it now.")
+        if settings.keys.exposed:
+            typer.echo(f"Keys                {EXPOSED.format(folder=settings.secrets_dir)}")
         typer.echo("Ctrl-C ends it.")
         await ended.wait()
         typer.echo("Ending.")

@@ -158,6 +158,9 @@ class Server:
                 str(self.config.directory / "nats.conf"),
                 stdout=output,
                 stderr=output,
+                env={
+                    name: value for name, value in os.environ.items() if not name.startswith("TRIVET_")
+                },  # no key of ours
                 start_new_session=True,  # Ctrl-C is for us; we end it in our order
                 preexec_fn=_die_with_parent if _LIBC is not None else None,
             )

@@ -7,6 +7,7 @@ from collections import OrderedDict
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from trivet.catalogue import Catalogue
+from trivet.keys import Master
 from trivet.mac0 import MessageKey, message_keys
 from trivet.store.tables import CatalogueRow, DeviceRow, utcnow
 
@@ -14,7 +15,7 @@ MAX_KEYS = 20000  # devices whose keys are kept derived
 
 
 class Known:
-    def __init__(self, master: bytes) -> None:
+    def __init__(self, master: Master) -> None:
         self._master = master
         self._keys: OrderedDict[tuple[str, int], MessageKey] = OrderedDict()
         self._catalogues: dict[int, Catalogue] = {}
