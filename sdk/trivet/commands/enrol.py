@@ -9,6 +9,8 @@ from typing import Annotated
 import segno
 import typer
 
+from trivet.commands import keyring
+from trivet.commands.keys import told
 from trivet.commands.serve import DEFAULT_DATA, Data, Database
 from trivet.config import Settings
 from trivet.registry import Identity, Registry
@@ -30,7 +32,8 @@ def enrol(  # noqa: PLR0917
     """Make identity, certificate and keys of one appliance. The claim secret is for its sticker and is shown once."""
     from trivet.serve import noted_url
 
-    identity = asyncio.run(_enrol(Settings(data_dir=data, database_url=database), board, name))
+    with told():
+        identity = asyncio.run(_enrol(keyring.settings(data, database), board, name))
     if into is not None:
         from trivet.sim.device import Device, Provision
 
@@ -68,7 +71,7 @@ async def _enrol(settings: Settings, board: str, name: str) -> Identity:
     from trivet.vault import Vault
 
     try:
-        vault = Vault(settings.secrets_dir)
+        vault = Vault(settings.secrets_dir, settings.keys)
         async with Store(settings.url) as store:
             model, _ = await catalogues.add_board(store, board)
             return await Registry(store, vault, noted_brokers(settings.data_dir)).enrol(model, name=name)
