@@ -169,6 +169,16 @@ GRANT_NAMES = ("vendor", "account", "service", "technician", "presence")
 # By command: the only grant that a signed command of the cloud can name for it. The others need somebody at hand.
 COMMAND_GRANTS = b"\xff\x00\x01\x01\x02\x02\x02"
 
+# What a look at the ledger found wrong first (LEDGER_HEAD, field `wrong`).
+L_SOUND = 0
+L_MISSING = 1  # a record that must stand there does not, or cannot be read
+L_ALTERED = 2  # a record's seal does not fit
+L_PLACE = 3  # a record stands where it does not belong: a second time, or behind later ones
+L_CUT = 4  # the newest records are gone
+L_HEAD = 5  # what the journal knows of the ledger's end is gone or forged
+L_OLDER = 6  # the journal is older than the ledger
+LEDGER_NAMES = ("sound", "missing", "altered", "out of place", "cut off", "head forged", "journal older")
+
 # Reasons a message or record is refused: stable numbers, in receipts, dead letters and SDK errors.
 R_TOO_LARGE = 1  # over MAX_MESSAGE
 R_TRUNCATED = 2  # ends in the middle of an item, or empty

@@ -6,7 +6,15 @@ import pytest
 import upy
 
 HERE = Path(__file__).parent
-FILES = ("test_dem", "test_fault_memory", "test_inhibit", "test_journal", "test_no_allocation", "test_storage")
+FILES = (
+    "test_dem",
+    "test_fault_memory",
+    "test_inhibit",
+    "test_journal",
+    "test_ledger",
+    "test_no_allocation",
+    "test_storage",
+)
 
 
 @pytest.mark.parametrize("name", FILES)

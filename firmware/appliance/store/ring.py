@@ -1,4 +1,4 @@
-"""Sectors of the journal: which are clean, in the ring or dirty, and how records lie in them.
+"""Sectors of a journal or log: which are clean, in the ring or dirty, and how records lie in them.
 
 Takes a `Flash` port, gives byte-exact headers and scans. A sector begins with a mark that says the erase before it was
 complete (and how many there were), then a header with the sector's own sequence; records follow. Never decides what
@@ -37,9 +37,10 @@ _ZEROS = bytes(16)
 class Ring:
     """The sectors of one partition and the record head last read (`length, kind, flags, key, seq, crc`)."""
 
-    def __init__(self, flash: "Flash") -> None:
+    def __init__(self, flash: "Flash", beside: "Ring | None" = None) -> None:
+        """`beside`: another ring of the same appliance, whose buffers serve this one too."""
         if HEAD % flash.write_size or flash.sector_size < FIRST + HEAD + MAX_PAYLOAD or flash.sectors < 6:
-            raise ValueError("the journal needs write units of 1 to 16 bytes and at least 6 sectors")
+            raise ValueError("a ring needs write units of 1 to 16 bytes and at least 6 sectors")
         self.flash = flash
         self.size = flash.sector_size
         self.state = bytearray(flash.sectors)
@@ -52,9 +53,8 @@ class Ring:
         self.key = 0
         self.seq = 0
         self.crc = 0
-        self._small = bytearray(HEAD)
-        self._buf = bytearray(_CHUNK)
-        self._view = memoryview(self._buf)
+        self._small = bytearray(HEAD) if beside is None else beside._small
+        self._view = memoryview(bytearray(_CHUNK)) if beside is None else beside._view
 
     # Sectors
 
