@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 # Record types. A released layout never changes; new types stand beside.
 STARTED = 1  # boot, cause (ids.RESET_*)
-SENT = 2  # kind, mask of the purposes it needed, bytes, boot, seq, code's number (NO_CODE: none), SHA-256 of the message (first 8 bytes)
+SENT = 2  # kind, mask of the purposes it needed, bytes, boot, seq, number of its code, SHA-256 of it (first 8 bytes)
 DECIDED = 3  # number of the decision, purpose, granted, channel, hash of the text
 COMMAND = 4  # command (ids.C_*), grant (ids.G_*), reason (ids.R_*, 0: done), its counter
 CLEARED = 5  # who (ids of consent channels), grant
