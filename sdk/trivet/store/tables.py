@@ -82,6 +82,8 @@ class DeviceRow(Base):
     last_seen_at: Mapped[dt.datetime | None]
     last_boot: Mapped[int] = mapped_column(BigInteger, default=0)
     connected: Mapped[bool] = mapped_column(default=False)
+    erased_consent_seq: Mapped[int] = mapped_column(BigInteger, default=0)  # decisions up to it were another owner's
+    releasing: Mapped[bool] = mapped_column(default=False)  # the next factory reset is the one that we asked for
     command_counter: Mapped[int] = mapped_column(BigInteger, default=0)  # of the last command; never goes back
 
 
@@ -195,6 +197,7 @@ class ReceiptRow(Base):
     device: Mapped[str] = mapped_column(Device, ForeignKey("devices.id"), primary_key=True)
     boot: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     floor: Mapped[int] = mapped_column(BigInteger, default=0)
+    gone: Mapped[int] = mapped_column(BigInteger, default=0)  # up to here removed: erased, or its time was over
 
 
 class ConsentRow(Base):
@@ -212,6 +215,9 @@ class ConsentRow(Base):
     language: Mapped[str | None] = mapped_column(String(16))
     channel: Mapped[int | None] = mapped_column(SmallInteger)
     at: Mapped[dt.datetime] = mapped_column(default=utcnow)
+    wall_s: Mapped[int | None] = mapped_column(BigInteger)  # the appliance's clock at the decision, Unix seconds
+    boot: Mapped[int | None] = mapped_column(BigInteger)  # (boot, seq): the message that told it
+    seq: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class CaseRecord(Base):
@@ -245,6 +251,7 @@ class CaseRecord(Base):
     state: Mapped[str] = mapped_column(String(12), default=NEW)
     opened_at: Mapped[dt.datetime] = mapped_column(default=utcnow)
     updated_at: Mapped[dt.datetime] = mapped_column(default=utcnow)
+    purpose: Mapped[int] = mapped_column(SmallInteger, default=1)  # whose consent covers it
     severity: Mapped[int] = mapped_column(SmallInteger)
     hazard: Mapped[bool]
     ne107: Mapped[str] = mapped_column(String(1))
