@@ -88,7 +88,7 @@ class ConsentError(MessageError):
     """The owner had not agreed to the purpose of this message at its time, or that decision is not known."""
 
     reasons = frozenset({ids.R_CONSENT, ids.R_CONSENT_UNKNOWN})
-    advice = "Nothing of it may be stored; a message under an unknown decision is read again when the decision arrives."
+    advice = "Nothing of it is kept; one under a decision that has not arrived is tried again for some seconds."
 
 
 class CatalogueError(MessageError):

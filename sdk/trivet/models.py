@@ -23,6 +23,7 @@ Verdicts = Annotated[bytes, Meta(max_length=128)]  # two bits for each of 512 ev
 Samples = Annotated[bytes, Meta(max_length=samples.MAX_SAMPLES * samples.MAX_BYTES)]
 
 CHANNEL_NAMES = ("appliance", "serial", "account", "factory reset")
+CHANNEL_FACTORY_RESET = 3
 
 
 class Body(msgspec.Struct, array_like=True, frozen=True):

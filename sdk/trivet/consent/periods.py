@@ -1,5 +1,5 @@
-"""How long data stays, in days per purpose. Takes `retention.toml` of a cloud's folder, gives `Periods`; deletes nothing
-(that is `retention`).
+"""How long data stays, in days per purpose. Takes `retention.toml` of a cloud's folder, gives `Periods`; deletes
+nothing (that is `retention`).
 
     # DATA/retention.toml: whatever is not named stays as it is here
     [days]

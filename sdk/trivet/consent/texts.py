@@ -1,5 +1,5 @@
-"""The texts an owner is shown before a decision, and their hashes. Takes texts.toml and how long data stays, gives `Text`;
-keeps every version that was ever shown in the database, so that the hash in an old decision still finds its words.
+"""The texts an owner is shown before a decision, and their hashes. Takes texts.toml and how long data stays, gives
+`Text`; keeps every version that was ever shown in the database: the hash in an old decision still finds its words.
 """
 
 from __future__ import annotations
@@ -72,7 +72,9 @@ async def keep(session: AsyncSession, periods: Periods = DEFAULT) -> None:
         row = await session.get(ConsentTextRow, shown.hash)
         if row is None:
             fields = msgspec.structs.asdict(shown)
-            session.add(ConsentTextRow(hash=shown.hash, purpose=shown.purpose, language=shown.language, text_json=fields))
+            session.add(
+                ConsentTextRow(hash=shown.hash, purpose=shown.purpose, language=shown.language, text_json=fields)
+            )
             await session.flush()
 
 

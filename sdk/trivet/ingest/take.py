@@ -15,13 +15,15 @@ from trivet_wire.refuse import WireError
 
 from trivet import control
 from trivet.cases.open import observation, observe
+from trivet.consent import requests
 from trivet.decode import Topic, decode, parse_topic
 from trivet.errors import MessageError
+from trivet.ingest import consents
 from trivet.ingest.known import Known
 from trivet.ingest.transport import Incoming
 from trivet.mac0 import MessageKey, unseal
 from trivet.models import CommandResult, Consent, Evidence, Fault, Hello, Inventory, Message, Unknown
-from trivet.store.tables import ConsentRow, DeviceRow, MessageRow, RefusedRow, utcnow
+from trivet.store.tables import DeviceRow, MessageRow, ReceiptRow, RefusedRow, utcnow
 
 GONE = "gone"  # the last will's topic: the engine says it, so it carries no envelope
 CONSENT_TRIES = 6  # deliveries that wait for an unknown consent decision
@@ -41,6 +43,7 @@ class Outcome:
     delay_s: float | None = None
     receipt: tuple[int, int, int] | None = None
     floor: int = 0
+    keep: bool = True  # whether the dead letter may hold the content
 
 
 async def take(session: AsyncSession, known: Known, incoming: Incoming, devices: dict[str, DeviceRow]) -> Outcome:
@@ -84,21 +87,18 @@ class _Taking:
     async def _spooled(self, message: Message) -> Outcome:
         device, epoch, boot, seq = self.device.id, message.epoch, message.boot, message.seq
         stored = await self.session.get(MessageRow, (device, boot, seq))
-        if stored is not None:
-            if _content(stored.raw) == _content(self.incoming.data):
-                return Outcome(device, receipt=(epoch, boot, seq))
-            return Outcome(device, dead=ids.R_REPLAY)
-        if await self.session.get(RefusedRow, (device, boot, seq)) is not None:
-            return await self._refuse(epoch, boot, seq, ids.R_REPLAY)
+        if stored is not None and _content(stored.raw) == _content(self.incoming.data):
+            return Outcome(device, receipt=(epoch, boot, seq))
         try:
             purpose = await self._purpose(message)
-            if not await self._agreed(message.consent_seq, purpose):
-                raise MessageError.of(ids.R_CONSENT)
+            await consents.judge(self.session, self.device, message, purpose)
         except MessageError as error:
             tries = self.incoming.deliveries
             if error.reason == ids.R_CONSENT_UNKNOWN and tries < CONSENT_TRIES:
                 return Outcome(device, delay_s=CONSENT_DELAY_S[min(tries, len(CONSENT_DELAY_S)) - 1])
-            return await self._refuse(epoch, boot, seq, error.reason)
+            return await self._refuse(epoch, boot, seq, error.reason, message)
+        if stored is not None or await self.session.get(RefusedRow, (device, boot, seq)) is not None:
+            return await self._refuse(epoch, boot, seq, ids.R_REPLAY, message)
         await self._store(message, purpose)
         return Outcome(device, receipt=(epoch, boot, seq))
 
@@ -111,17 +111,6 @@ class _Taking:
         if catalogue is None or not catalogue.has(message.body.event):
             raise MessageError.of(ids.R_CATALOGUE)
         return catalogue.packed.purpose(message.body.event) if message.purpose is None else message.purpose
-
-    async def _agreed(self, consent_seq: int, purpose: int) -> bool:
-        """Whether the owner had agreed at that message's time. Raises R_CONSENT_UNKNOWN."""
-        if purpose == ids.SAFETY:
-            return True
-        if consent_seq == 0:  # nobody has decided anything yet
-            return False
-        decision = await self.session.get(ConsentRow, (self.device.id, consent_seq))
-        if decision is None:
-            raise MessageError.of(ids.R_CONSENT_UNKNOWN)
-        return bool(decision.mask >> purpose & 1)
 
     async def _store(self, message: Message, purpose: int) -> None:
         row = MessageRow(
@@ -149,33 +138,12 @@ class _Taking:
             seen = observation(self.device.id, message.boot, message.seq, row.body_json)
             await observe(self.session, seen, catalogue.rich)
         elif isinstance(body, Consent):
-            await self._decide(message.consent_seq, body)
+            await consents.decided(self.session, self.device, message, body)
         elif isinstance(body, CommandResult):
             await control.answered(self.session, self.device.id, body, row.received_at)
+            await requests.answered(self.session, self.device.id, body.counter, body.reason)
         elif isinstance(body, Inventory) and newest:
             self.device.firmware, self.device.catalogue = body.firmware, body.catalogue
-
-    async def _decide(self, consent_seq: int, body: Consent) -> None:
-        row = await self._state(consent_seq, body.mask)
-        if row is not None and row.purpose is None:
-            row.purpose, row.granted, row.text_hash = body.purpose, bool(body.granted), body.text_hash
-            row.language, row.channel = body.language, body.channel
-
-    async def _state(self, consent_seq: int, mask: int) -> ConsentRow | None:
-        """Notes the state after a decision, from the decision itself or from a HELLO; of two that differ, less is
-        agreed to (ties withdraw)."""
-        if consent_seq == 0:
-            return None
-        mask |= 1 << ids.SAFETY
-        row = await self.session.get(ConsentRow, (self.device.id, consent_seq))
-        if row is None:
-            row = ConsentRow(device=self.device.id, consent_seq=consent_seq, mask=mask)
-            self.session.add(row)
-            await self.session.flush()
-        row.mask &= mask
-        if consent_seq >= self.device.consent_seq:
-            self.device.consent_seq, self.device.consent_mask = consent_seq, row.mask
-        return row
 
     async def _hello(self, message: Message) -> Outcome:
         body = message.body
@@ -185,7 +153,7 @@ class _Taking:
         if message.boot >= self.device.last_boot:
             self.device.last_boot = message.boot
             self.device.firmware, self.device.catalogue = body.firmware, body.catalogue
-        await self._state(message.consent_seq, body.consent_mask)
+        await consents.holds(self.session, self.device, message.consent_seq, body.consent_mask)
         await control.greeted(self.session, self.device.id)
         below = max(body.tail_seq - 1, 0)
         return Outcome(self.device.id, receipt=(message.epoch, body.tail_boot, 0), floor=below)
@@ -200,22 +168,35 @@ class _Taking:
             return Outcome(self.device.id, dead=error.reason)
         return await self._refuse(key.epoch, head.boot, head.seq, error.reason)
 
-    async def _refuse(self, epoch: int, boot: int | None, seq: int | None, reason: int) -> Outcome:
-        """Verified and refused: its number counts as done, its content goes to the dead letters alone."""
-        device = self.device.id
+    async def _refuse(
+        self, epoch: int, boot: int | None, seq: int | None, reason: int, message: Message | None = None
+    ) -> Outcome:
+        """Verified and refused: its number counts as done, its content goes to the dead letters alone, and not even
+        there when no consent covers it."""
+        device, keep = self.device.id, reason not in consents.CONTENTLESS
         if boot is None or not seq:
-            return Outcome(device, dead=reason)
+            return Outcome(device, dead=reason, keep=keep)
+        receipt = await self.session.get(ReceiptRow, (device, boot))
+        if reason == ids.R_ERASED and receipt is not None and seq <= receipt.gone:
+            return Outcome(device, dead=reason, receipt=(epoch, boot, seq), keep=False)
         if await self.session.get(MessageRow, (device, boot, seq)) is not None:
-            return Outcome(device, dead=ids.R_REPLAY)
-        digest = hashlib.sha256(_content(self.incoming.data)).digest()
+            return await self._replayed(message, keep=keep)
+        digest = b"" if reason == ids.R_ERASED else hashlib.sha256(_content(self.incoming.data)).digest()
         row = await self.session.get(RefusedRow, (device, boot, seq))
         if row is None:
             row = RefusedRow(device=device, boot=boot, seq=seq, reason=reason, digest=digest)
             self.session.add(row)
             await self.session.flush()
+            if message is not None:
+                await consents.report(self.session, message, reason)
         elif row.digest != digest:
-            return Outcome(device, dead=ids.R_REPLAY)
-        return Outcome(device, dead=row.reason, receipt=(epoch, boot, seq))
+            return await self._replayed(message, keep=keep)
+        return Outcome(device, dead=row.reason, receipt=(epoch, boot, seq), keep=keep)
+
+    async def _replayed(self, message: Message | None, *, keep: bool) -> Outcome:
+        if message is not None:
+            await consents.report(self.session, message, ids.R_REPLAY)
+        return Outcome(self.device.id, dead=ids.R_REPLAY, keep=keep)
 
 
 def _content(raw: bytes) -> bytes:

@@ -94,7 +94,8 @@ class Worker:
 
     async def _bury(self, incoming: Incoming, outcome: Outcome) -> None:
         if outcome.dead is not None:
-            await self._transport.dead_letter(outcome.dead, outcome.device, incoming.topic, incoming.data, incoming.key)
+            data = incoming.data if outcome.keep else b""
+            await self._transport.dead_letter(outcome.dead, outcome.device, incoming.topic, data, incoming.key)
             self.buried += 1
 
     async def _acks(self, session: AsyncSession, outcomes: Sequence[Outcome]) -> Acks:

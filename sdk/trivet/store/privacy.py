@@ -50,7 +50,7 @@ class SecurityEventRow(Base):
 
 
 class RequestRow(Base):
-    """A decision that the owner made in their account. Pending until the appliance confirms it, and never a yes before."""
+    """A decision that the owner made in their account. Pending until the appliance confirms it: never a yes before."""
 
     __tablename__ = "consent_requests"
     __table_args__ = (Index("requests_by_device", "device", "state"),)

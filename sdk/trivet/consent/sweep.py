@@ -1,0 +1,95 @@
+"""Removes every row that belongs to the owner of an appliance. Takes a transaction, gives how many rows went from which
+table; raises the receipts' floors so that an old message is refused and never stored again. Touches no file and no
+stream. Which table goes and which stays stands here, and a test holds every table against it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Result, delete, func, select, union_all, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from trivet_wire import ids
+
+from trivet.consent import security
+from trivet.store.privacy import RequestRow, SecurityEventRow, UseRow
+from trivet.store.tables import (
+    CaseEventRow,
+    CaseRecord,
+    CommandRow,
+    ConsentRow,
+    DeviceRow,
+    MessageRow,
+    ReceiptRow,
+    RefusedRow,
+)
+
+# Tables with something of an appliance, and why those that stay may stay.
+GOES = {"messages", "refused", "cases", "case_events", "consents", "consent_requests", "uses", "commands"}
+GOES |= {"security_events", "ownerships", "owners"}
+STAYS = {
+    "devices": "enrolment: the identity of the machine; its name for people goes back to the model's",
+    "receipts": "numbers alone: up to where an old message is refused",
+    "erasures": "that it was erased, when and how much; nothing of the owner",
+}
+_MACHINE = (security.LEDGER, security.SIGNATURE)  # about a tampered machine, whoever owns it: kept without data
+
+
+async def device(session: AsyncSession, row: DeviceRow, *, below: int | None = None) -> dict[str, int]:
+    """Removes all rows of the appliance, or those recorded before its decision `below`."""
+    removed: dict[str, int] = {}
+    await _raise_floors(session, row.id, below)
+    cases = select(CaseRecord.id).where(CaseRecord.device == row.id)
+    steps: list[tuple[str, Any]] = [
+        ("case_events", delete(CaseEventRow).where(CaseEventRow.case.in_(cases))),
+        ("cases", delete(CaseRecord).where(CaseRecord.device == row.id)),
+        ("messages", _older(delete(MessageRow).where(MessageRow.device == row.id), MessageRow.consent_seq, below)),
+        ("refused", delete(RefusedRow).where(RefusedRow.device == row.id)),
+        ("consents", _older(delete(ConsentRow).where(ConsentRow.device == row.id), ConsentRow.consent_seq, below)),
+        ("consent_requests", delete(RequestRow).where(RequestRow.device == row.id)),
+        ("uses", delete(UseRow).where(UseRow.device == row.id)),
+        ("commands", delete(CommandRow).where(CommandRow.device == row.id, _owners_command())),
+        (
+            "security_events",
+            delete(SecurityEventRow).where(SecurityEventRow.device == row.id, SecurityEventRow.kind.not_in(_MACHINE)),
+        ),
+    ]
+    for table, statement in steps:
+        removed[table] = count(await session.execute(statement.execution_options(synchronize_session=False)))
+    await session.execute(update(CommandRow).where(CommandRow.device == row.id).values(who="system"))
+    await session.execute(update(SecurityEventRow).where(SecurityEventRow.device == row.id).values(data_json={}))
+    return removed
+
+
+def count(result: Result[Any]) -> int:
+    """Rows that a statement touched."""
+    return int(getattr(result, "rowcount", 0))
+
+
+def _owners_command() -> Any:
+    """Answered ones, and what the earlier owner decided; an open key rotation goes on."""
+    return CommandRow.reason.is_not(None) | CommandRow.command.in_((ids.C_CONSENT,))
+
+
+def _older(statement: Any, column: Any, below: int | None) -> Any:
+    return statement if below is None else statement.where(column < below)
+
+
+async def _raise_floors(session: AsyncSession, device: str, below: int | None) -> None:
+    """In every boot, the highest number that goes now: what is not above it never comes back."""
+    messages = _older(select(MessageRow.boot, MessageRow.seq), MessageRow.consent_seq, below)
+    both = union_all(
+        messages.where(MessageRow.device == device),
+        select(RefusedRow.boot, RefusedRow.seq).where(RefusedRow.device == device),
+    ).subquery()
+    highest = dict((await session.execute(select(both.c.boot, func.max(both.c.seq)).group_by(both.c.boot))).all())
+    receipts = {row.boot: row for row in await session.scalars(select(ReceiptRow).where(ReceiptRow.device == device))}
+    for boot in highest.keys() | receipts.keys():
+        receipt = receipts.get(boot)
+        if receipt is None:
+            receipt = ReceiptRow(device=device, boot=boot, floor=0, gone=0)
+            session.add(receipt)
+        floor = receipt.floor if below is None else 0
+        receipt.gone = max(receipt.gone, floor, highest.get(boot, 0))
+        receipt.floor = max(receipt.floor, receipt.gone)
+    await session.flush()
