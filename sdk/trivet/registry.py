@@ -12,11 +12,13 @@ import hmac
 import secrets
 
 import msgspec
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
+from trivet_wire import ids
 
-from trivet import keys
+from trivet import control, keys
+from trivet.consent import owners
 from trivet.engine import pki
 from trivet.store import Store
 from trivet.store.tables import CaseEventRow, CaseRecord, DeviceRow, OwnerRow, OwnershipRow, utcnow
@@ -107,14 +109,17 @@ class Registry:
             await bind(session, device, owner.id)
             return owner.id
 
-    async def release(self, device: str) -> None:
-        """Ends the present ownership (factory reset, change of owner)."""
+    async def release(self, device: str, *, by: str = "owner") -> None:
+        """Ends the present ownership: its data goes at once, and the appliance is told to begin anew. `by`: the role of
+        who asked. Raises RegistryError."""
         async with self._store.writing() as session:
-            await session.execute(
-                update(OwnershipRow)
-                .where(OwnershipRow.device == device, OwnershipRow.until.is_(None))
-                .values(until=utcnow())
-            )
+            row = await session.get(DeviceRow, device, with_for_update=True)
+            if row is None:
+                raise RegistryError(f"{device} is not enrolled here")
+            await owners.end(session, row, "ownership", by=by)
+            if row.revoked_at is None:
+                row.releasing = True
+                await control.queue(session, device, ids.C_RELEASE, [], ids.G_ACCOUNT, who=by)
 
     async def revoke(self, device: str) -> None:
         """From now on it may not connect and its messages are refused. For ever."""

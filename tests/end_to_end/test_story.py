@@ -17,6 +17,7 @@ from trivet.bench import Options, kill
 from trivet.boards import load
 from trivet.cases import queries
 from trivet.config import Settings
+from trivet.consent.access import Access, reading
 from trivet.demo.story import STORIES, Teller
 from trivet.registry import Identity
 from trivet.serve import Cloud
@@ -90,8 +91,9 @@ async def test_a_part_killed_in_mid_story_loses_and_doubles_nothing(tmp_path: Pa
         async with cloud.store.reading() as session:
             stored = (await session.execute(select(MessageRow.boot, MessageRow.seq))).all()
             codes = list(await session.scalars(select(CaseRecord.code)))
-            [case] = [row for row in await queries.queue(session) if row.code.startswith("H01")]
-            timeline = (await queries.case(session, case.id)).timeline  # type: ignore[union-attr]
+        async with reading(cloud.store, Access("service", "desk", "test")) as read:
+            [case] = [row for row in await queries.queue(read) if row.code.startswith("H01")]
+            timeline = (await queries.case(read, case.id)).timeline  # type: ignore[union-attr]
         assert sorted(tuple(row) for row in stored) == sorted(queued)
         assert len(codes) == len(set(codes)) == 2
         assert [entry.at for entry in timeline] == sorted(entry.at for entry in timeline)

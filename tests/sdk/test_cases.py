@@ -12,6 +12,8 @@ from trivet.bench.traffic import CONFIRMED, ELEMENT, GASKET, GONE
 from trivet.cases import queries
 from trivet.cases.open import REOPEN
 from trivet.cases.views import CaseView
+from trivet.consent.access import Access, reading
+from trivet.store.changes import change_id
 from trivet.store.tables import CaseRecord, utcnow
 from trivet_wire import ids
 
@@ -24,9 +26,9 @@ async def opened(kit: Bench) -> None:
 
 
 async def view(kit: Bench, number: int = 1) -> CaseView:
-    async with kit.store.reading() as session:
-        found = await queries.case(session, number)
-    assert found is not None
+    async with reading(kit.store, Access("service", "desk", "test")) as read:
+        found = await queries.case(read, number)
+    assert isinstance(found, CaseView)
     return found
 
 
@@ -110,10 +112,10 @@ async def test_the_queue_puts_hazards_first_and_hides_the_resolved(tmp_path: Pat
         await opened(kit)
         faults = [kit.sender.fault(event) for event in (GASKET, traffic.HAZARD, ELEMENT)]
         await kit.take(*faults, kit.sender.fault(GASKET, GONE))
-        async with kit.store.reading() as session:
-            rows = await queries.queue(session)
-            everything = await queries.queue(session, include_resolved=True)
-            detail = await queries.device(session, kit.sender.device)
+        async with reading(kit.store, Access("service", "desk", "test")) as read:
+            rows = await queries.queue(read)
+            everything = await queries.queue(read, include_resolved=True)
+            detail = await queries.device(read, kit.sender.device)
         assert [row.hazard for row in rows] == [True, False]
         assert len(everything) == 3
         assert detail is not None
@@ -123,7 +125,7 @@ async def test_the_queue_puts_hazards_first_and_hides_the_resolved(tmp_path: Pat
 async def test_every_change_changes_the_change_id(tmp_path: Path) -> None:
     async def now(kit: Bench) -> str:
         async with kit.store.reading() as session:
-            return await queries.change_id(session)
+            return await change_id(session)
 
     async with bench(tmp_path) as kit:
         seen = [await now(kit)]

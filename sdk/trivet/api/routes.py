@@ -14,6 +14,7 @@ from trivet.api.auth import TOKEN_S, Guard, User
 from trivet.api.ports import CloudPort
 from trivet.api.problems import RESPONSES, ProblemError
 from trivet.cases import queries, views
+from trivet.consent.access import Access, AccessError, allowed, reading
 
 ENGINE_PATIENCE_S = 2.0
 DeviceId = Annotated[str, Path(pattern="^[0-9a-f]{16}$", description="Device id, 16 hexadecimal digits")]
@@ -54,6 +55,22 @@ async def user_of(request: Request, _b: object = Depends(_basic), _t: object = D
 
 public = APIRouter(prefix="/api")
 router = APIRouter(prefix="/api", dependencies=[Depends(user_of)], responses=RESPONSES)
+rest = APIRouter(prefix="/api", dependencies=[Depends(user_of)])  # last: what no other route takes
+Asking = Annotated[User, Depends(user_of)]
+Purpose = Annotated[
+    Literal["safety", "service", "improve", "personal", "offers", "own"],
+    Query(description="What it is read for: checked against the owner's consent, and written into their log"),
+]
+Why = Annotated[str, Query(min_length=1, max_length=200, description="Why, in words that the owner reads in their log")]
+
+
+def access_for(user: User, purpose: str, why: str) -> Access:
+    """The access that this login asks for, or a problem 403."""
+    try:
+        allowed(user.role, purpose)
+    except AccessError as error:
+        raise ProblemError(403, "purpose-not-allowed", str(error)) from error
+    return Access(purpose, user.name, why)
 
 
 @public.post("/token", response_model=schemas.Token, tags=["login"], summary="Get a bearer token")
@@ -77,7 +94,10 @@ async def token(
 async def cases(
     request: Request,
     response: Response,
+    user: Asking,
     *,
+    purpose: Purpose = "service",
+    why: Why = "The list of cases",
     limit: paging.Limit = 50,
     cursor: paging.Cursor = None,
     state: Annotated[Literal["open", "resolved", "all"], Query(description="Which cases")] = "open",
@@ -85,8 +105,8 @@ async def cases(
 ) -> paging.Page[views.CaseRow]:
     """Cases, newest first. The cursor is stable: a case that comes later never moves a page."""
     before = int(paging.decode(cursor, (int,))[0]) if cursor else None
-    async with cloud_of(request).store.reading() as session:
-        rows = await queries.queue(session, include_resolved=state != "open")
+    async with reading(cloud_of(request).store, access_for(user, purpose, why)) as read:
+        rows = await queries.queue(read, include_resolved=state != "open")
     rows = [
         row
         for row in sorted(rows, key=lambda row: row.id, reverse=True)
@@ -99,32 +119,47 @@ async def cases(
 
 @router.get("/cases/{case_id}", response_model=schemas.Case, tags=["cases"], summary="One case")
 async def case(
-    request: Request, case_id: Annotated[int, Path(ge=1, le=2**62, description="Case number")]
+    request: Request,
+    user: Asking,
+    case_id: Annotated[int, Path(ge=1, le=2**62, description="Case number")],
+    purpose: Purpose = "service",
+    why: Why = "Work on this case",
 ) -> views.CaseView:
-    """One case, whole: who, what, evidence with units and limits, causes, next step, timeline."""
-    async with cloud_of(request).store.reading() as session:
-        view = await queries.case(session, case_id)
+    """One case, whole: who, what, evidence with units and limits, causes, next step, timeline. 403 when its owner's
+    consent does not cover it now."""
+    async with reading(cloud_of(request).store, access_for(user, purpose, why)) as read:
+        view = await queries.case(read, case_id)
     if view is None:
         raise ProblemError(404, "no-such-case", f"There is no case {case_id}.")
+    if isinstance(view, views.Withheld):
+        raise ProblemError(403, "consent-withdrawn" if view.since else "other-purpose", withheld_words(view))
     return view
 
 
 @router.get("/devices", response_model=paging.Page[schemas.Device], tags=["devices"], summary="List appliances")
-async def devices(
-    request: Request, response: Response, limit: paging.Limit = 50, cursor: paging.Cursor = None
+async def devices(  # noqa: PLR0917  each is one word of the address
+    request: Request,
+    response: Response,
+    user: Asking,
+    limit: paging.Limit = 50,
+    cursor: paging.Cursor = None,
+    purpose: Purpose = "service",
+    why: Why = "The list of appliances",
 ) -> paging.Page[views.DeviceView]:
     """All appliances, by device id."""
     after = str(paging.decode(cursor, (str,))[0]) if cursor else ""
-    async with cloud_of(request).store.reading() as session:
-        rows = [row for row in await queries.devices(session) if row.id > after]
+    async with reading(cloud_of(request).store, access_for(user, purpose, why)) as read:
+        rows = [row for row in await queries.devices(read) if row.id > after]
     return paging.page(rows[: limit + 1], limit, lambda row: [row.id], request, response)
 
 
 @router.get("/devices/{device_id}", response_model=schemas.DeviceDetail, tags=["devices"], summary="One appliance")
-async def device(request: Request, device_id: DeviceId) -> views.DeviceDetail:
-    """One appliance with all its cases and its newest messages."""
-    async with cloud_of(request).store.reading() as session:
-        view = await queries.device(session, device_id)
+async def device(
+    request: Request, user: Asking, device_id: DeviceId, purpose: Purpose = "service", why: Why = "A look at it"
+) -> views.DeviceDetail:
+    """One appliance with its cases and newest messages, as far as its owner's consent covers them now."""
+    async with reading(cloud_of(request).store, access_for(user, purpose, why)) as read:
+        view = await queries.device(read, device_id)
     if view is None:
         raise ProblemError(404, "no-such-device", f"No appliance {device_id} is enrolled here.")
     return view
@@ -165,7 +200,17 @@ async def dead_letters(request: Request) -> list[schemas.DeadLetterCount]:
     ]
 
 
-@router.api_route("/{rest:path}", methods=["GET", "POST", "PUT", "PATCH", "DELETE"], include_in_schema=False)
+def withheld_words(view: views.Withheld) -> str:
+    """Why a case is not shown, in plain words."""
+    if view.since is None:
+        return f"It was sent for {view.purpose}: read it for that purpose."
+    return (
+        f"Its owner withdrew the consent to {view.purpose} on {view.since:%Y-%m-%d at %H:%M} UTC. What was gathered "
+        "under it is not shown any more; hazards still are."
+    )
+
+
+@rest.api_route("/{rest:path}", methods=["GET", "POST", "PUT", "PATCH", "DELETE"], include_in_schema=False)
 async def nothing(rest: str) -> None:
     """Everything else under /api is a problem 404, not a page."""
     raise ProblemError(404, "no-such-path", f"There is nothing at /api/{rest}; /api/openapi.json lists what is.")

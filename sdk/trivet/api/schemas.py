@@ -42,6 +42,8 @@ class Device(Schema):
     owner: Owner | None = Field(description="Present owner; null when nobody claimed it")
     open_cases: int = Field(ge=0, description="Cases that are not resolved")
     refused: int = Field(ge=0, description="Messages of it that verified and were refused")
+    withheld: int = Field(ge=0, description="Open cases that its owner's consent does not cover now: not shown")
+    security: int = Field(ge=0, description="Security events of it")
 
 
 class CaseSummary(Schema):
@@ -169,8 +171,10 @@ class Case(Schema):
     technician: dict[str, list[str]] = Field(description="language → steps")
     status: int = Field(ge=0, le=255, description="Status byte (ISO 14229-1, annex D.2)")
     status_bits: list[str] = Field(description="Names of the bits that are set")
-    evidence: Evidence | None = Field(description="Null when none came")
+    evidence: Evidence | None = Field(description="Null when none came, or `withheld`")
+    withheld: bool = Field(description="Evidence came, but its owner's consent does not cover it now")
     quarantined: list[Function] = Field(description="Functions that the appliance switched off")
+    working: list[Function] = Field(description="Functions that it did not switch off")
     causes: list[Cause] = Field(description="Likeliest first")
     confidence: float = Field(ge=0, le=1, description="Probability of the first cause")
     sensor_doubt: float = Field(ge=0, le=1, description="Probability that a sensor is wrong")
@@ -190,12 +194,68 @@ class Message(Schema):
     size: int = Field(description="Bytes on the wire")
 
 
+class Decision(Schema):
+    """One decision of the owner, as the appliance confirmed it."""
+
+    seq: int = Field(description="The appliance's number of it; the newest wins")
+    purpose: str = Field(description="safety, service, improve, personal or offers")
+    granted: bool = Field(description="yes or no")
+    at: dt.datetime = Field(description="UTC, by the appliance's clock where it had one, else when it came")
+    received_at: dt.datetime = Field(description="UTC")
+    channel: str = Field(description="appliance, serial, account or factory reset")
+    language: str = Field(description="Language of the text shown")
+    text_hash: int = Field(ge=0, description="Version of the text shown; 0 where none was")
+    mask: int = Field(ge=0, description="What held after it, bit 1 << purpose")
+
+
+class ConsentRequest(Schema):
+    """A decision made in the owner's account."""
+
+    id: int = Field(description="Its number")
+    purpose: str = Field(description="Purpose")
+    granted: bool = Field(description="yes or no")
+    at: dt.datetime = Field(description="UTC")
+    language: str = Field(description="Language of the text shown")
+    text_hash: int = Field(ge=0, description="Version of the text shown")
+    state: Literal["pending", "synced", "superseded", "refused"] = Field(
+        description="pending until the appliance confirms it; superseded when it was decided otherwise meanwhile"
+    )
+    settled_at: dt.datetime | None = Field(description="UTC; null while pending")
+    reason: int | None = Field(description="Why the appliance refused it")
+
+
+class Standing(Schema):
+    """One purpose, now."""
+
+    purpose: str = Field(description="safety, service, improve, personal or offers")
+    granted: bool = Field(description="What the appliance confirmed last")
+    allowed: bool = Field(description="What this cloud acts on: a pending yes is none, a pending no already holds")
+    sync: Literal["pending", "synced"] = Field(description="Whether account and appliance agree")
+    decision: Decision | None = Field(description="The newest decision on it; null before the first")
+    pending: ConsentRequest | None = Field(
+        description="The decision in the account that the appliance has not confirmed"
+    )
+
+
+class SecurityEvent(Schema):
+    """Something that must not happen and did."""
+
+    at: dt.datetime = Field(description="UTC, the first time")
+    last_at: dt.datetime = Field(description="UTC, the last time within an hour of the one before")
+    count: int = Field(ge=1, description="How many times")
+    kind: str = Field(description="consent, signature, ledger, replay, …")
+    reason: int | None = Field(description="Stable number of the reason, where it has one")
+    words: str = Field(description="In plain words")
+
+
 class DeviceDetail(Schema):
-    """One appliance with its history."""
+    """One appliance with its history, as far as its owner's consent covers it now."""
 
     device: Device = Field(description="The appliance")
-    cases: list[CaseSummary] = Field(description="All its cases, newest change first")
+    consents: list[Standing] = Field(description="Every purpose, now")
+    cases: list[CaseSummary] = Field(description="Its cases, newest change first")
     messages: list[Message] = Field(description="Its newest messages")
+    security: list[SecurityEvent] = Field(description="Newest first")
 
 
 class Claim(BaseModel):

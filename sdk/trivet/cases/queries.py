@@ -1,10 +1,12 @@
-"""What API and desk ask for. Takes a session, gives the frozen values of `trivet.cases.views`; never writes."""
+"""What API and desk ask for. Takes a `Reading` (who reads, for which purpose, why), gives the frozen values of
+`trivet.cases.views`; never writes, and never shows what its owner's consent does not cover now.
+"""
 
 from __future__ import annotations
 
-import datetime as dt
 from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -12,6 +14,10 @@ from trivet_wire import ids
 
 from trivet.cases import rich, views
 from trivet.cases.evidence import view_evidence
+from trivet.cases.triage import NOTHING, triage
+from trivet.consent import security, state
+from trivet.consent.access import Reading
+from trivet.store.privacy import SecurityEventRow
 from trivet.store.tables import (
     RESOLVED,
     CaseEventRow,
@@ -38,85 +44,122 @@ _STATE_ORDER = {"escalating": 0, "regressed": 1, "new": 2, "ongoing": 3, "resolv
 MAX_MESSAGES = 200
 
 
-async def queue(session: AsyncSession, *, include_resolved: bool = False) -> list[views.CaseRow]:
-    """Open cases, hazards first, then by severity and state, the newest change first among equals."""
+async def queue(read: Reading, *, include_resolved: bool = False) -> list[views.CaseRow]:
+    """Open cases, hazards first, then by severity and state, the newest change first among equals. What a withdrawn
+    consent covered is not among them."""
     query = select(CaseRecord)
     if not include_resolved:
         query = query.where(CaseRecord.state != RESOLVED)
-    rows = await _rows(session, (await session.scalars(query)).all())
+    records = await _covered(read, (await read.session.scalars(query)).all())
+    for record in records:
+        read.note(record.device, "queue", record.purpose)
+    rows = await _rows(read, records)
     rows.sort(key=lambda row: row.updated_at, reverse=True)
     rows.sort(key=lambda row: (not row.hazard, row.severity, _STATE_ORDER[row.state]))
     return rows
 
 
-async def case(session: AsyncSession, case_id: int) -> views.CaseView | None:
-    record = await session.get(CaseRecord, case_id)
+async def case(read: Reading, case_id: int) -> views.CaseView | views.Withheld | None:
+    """One case; `Withheld` when its owner's consent does not cover it now."""
+    record = await read.session.get(CaseRecord, case_id)
     if record is None:
         return None
-    [row] = await _rows(session, [record])
-    appliance = await device(session, record.device)
-    assert appliance is not None  # foreign key
-    catalogue = (await _catalogues(session, {record.catalogue}))[record.catalogue]
+    if not await _covered(read, [record]):
+        return await _withheld(read, record)
+    read.note(record.device, f"case {case_id}", record.purpose)
+    [row] = await _rows(read, [record])
+    [appliance] = await _devices(read, [await read.session.get_one(DeviceRow, record.device)])
+    catalogue = (await _catalogues(read.session, {record.catalogue}))[record.catalogue]
     code = catalogue.code(record.event)
-    triage = record.triage_json
+    open_ = read.covers(record.device, ids.SERVICE)
+    judged = _judged(record, catalogue, open_=open_)
     return views.CaseView(
         row=row,
-        device=appliance.device,
-        owner=appliance.device.owner,
+        device=appliance,
+        owner=appliance.owner,
         code=record.code,
         event=catalogue.events[record.event].name,
         text=code.text if code else {},
         technician=code.technician if code else {},
         status=record.status,
-        status_bits=[name for bit, name in enumerate(_STATUS_BITS) if record.status >> bit & 1],
-        evidence=view_evidence(record.evidence_json, catalogue) if record.evidence_json else None,
-        quarantined=[
-            views.Function(function.name, function.text, function.hazardous)
-            for index, function in enumerate(catalogue.functions)
-            if record.inhibited >> index & 1
-        ],
-        causes=_causes(record, catalogue),
-        confidence=record.confidence,
-        sensor_doubt=record.sensor_doubt,
-        sensor_why=list(triage.get("sensor_why", [])),
-        next_step=_next_step(record, catalogue),
-        timeline=await _timeline(session, case_id),
+        status_bits=status_bits(record.status),
+        evidence=view_evidence(record.evidence_json, catalogue) if record.evidence_json and open_ else None,
+        withheld=bool(record.evidence_json) and not open_,
+        quarantined=_functions(catalogue, record.inhibited, off=True),
+        working=_functions(catalogue, record.inhibited, off=False),
+        causes=_causes(record, catalogue, judged),
+        confidence=row.confidence,
+        sensor_doubt=row.sensor_doubt,
+        sensor_why=list(judged.get("sensor_why", [])),
+        next_step=_next_step(row, catalogue, judged),
+        timeline=await _timeline(read.session, case_id, open_=open_),
     )
 
 
-async def devices(session: AsyncSession) -> list[views.DeviceView]:
-    return await _devices(session, (await session.scalars(select(DeviceRow).order_by(DeviceRow.id))).all())
+async def devices(read: Reading) -> list[views.DeviceView]:
+    """Every appliance, by its id."""
+    records = (await read.session.scalars(select(DeviceRow).order_by(DeviceRow.id))).all()
+    for record in records:
+        read.note(record.id, "list of appliances")
+    return await _devices(read, records)
 
 
-async def device(session: AsyncSession, device_id: str) -> views.DeviceDetail | None:
-    """One appliance with all its cases and its newest messages."""
-    record = await session.get(DeviceRow, device_id)
+async def device(read: Reading, device_id: str) -> views.DeviceDetail | None:
+    """One appliance with its cases and newest messages as far as they are covered, and what went wrong with it."""
+    record = await read.session.get(DeviceRow, device_id)
     if record is None:
         return None
-    [view] = await _devices(session, [record])
+    [view] = await _devices(read, [record])
+    read.note(device_id, "appliance")
     query = select(CaseRecord).where(CaseRecord.device == device_id).order_by(CaseRecord.updated_at.desc())
     newest = select(MessageRow).where(MessageRow.device == device_id)
+    newest = newest.where(MessageRow.purpose.in_([p for p in range(8) if read.covers(device_id, p)]))
     newest = newest.order_by(MessageRow.boot.desc(), MessageRow.seq.desc()).limit(MAX_MESSAGES)
+    standing = await state.of(read.session, device_id)
+    assert standing is not None  # it is enrolled
     return views.DeviceDetail(
         device=view,
-        cases=await _rows(session, (await session.scalars(query)).all()),
-        messages=[_message(row) for row in await session.scalars(newest)],
+        consents=standing.purposes,
+        cases=await _rows(read, await _covered(read, (await read.session.scalars(query)).all())),
+        messages=[_message(row) for row in await read.session.scalars(newest)],
+        security=[_event(row) for row in await security.of(read.session, device_id)],
     )
 
 
-async def change_id(session: AsyncSession) -> str:
-    """A text that differs after every change that a page may show: poll it, reload when it differs."""
-    events = await session.scalar(select(func.max(CaseEventRow.id)))
-    updated = await session.scalar(select(func.max(CaseRecord.updated_at)))
-    seen, count = (await session.execute(select(func.max(DeviceRow.last_seen_at), func.count()))).one()
-    revoked = await session.scalar(select(func.count()).where(DeviceRow.revoked_at.is_not(None)))
-    linked = await session.scalar(select(func.count()).where(DeviceRow.connected))
-    owned = await session.scalar(select(func.count()).where(OwnershipRow.until.is_(None)))
-    return f"{events or 0}.{_stamp(updated)}.{_stamp(seen)}.{count}.{revoked}.{linked}.{owned}"
+def status_bits(status: int) -> list[str]:
+    """The bits that are set in a status byte, by name (ISO 14229-1, annex D.2)."""
+    return [name for bit, name in enumerate(_STATUS_BITS) if status >> bit & 1]
 
 
-def _stamp(value: dt.datetime | None) -> str:
-    return "0" if value is None else f"{value.timestamp():.6f}"
+async def _covered(read: Reading, records: Sequence[CaseRecord]) -> list[CaseRecord]:
+    await read.ask({record.device for record in records})
+    return [record for record in records if read.covers(record.device, record.purpose)]
+
+
+async def _withheld(read: Reading, record: CaseRecord) -> views.Withheld:
+    """Since when it is not shown: the decision that withdrew it, at the appliance or in the account."""
+    standing = await state.of(read.session, record.device)
+    assert standing is not None  # foreign key
+    purpose = ids.PURPOSE_NAMES[record.purpose]
+    one = standing.of(purpose)
+    since = one.pending.at if one.pending and not one.pending.granted else one.decision.at if one.decision else None
+    return views.Withheld(record.id, record.device, purpose, since if not one.allowed else None)
+
+
+def _judged(record: CaseRecord, catalogue: rich.Catalogue, *, open_: bool) -> dict[str, Any]:
+    """The triage as stored; without consent to service, as it would be had no evidence ever come."""
+    if open_:
+        return record.triage_json
+    code = catalogue.code(record.event)
+    return triage(catalogue, code, NOTHING).as_json() if code else {}
+
+
+def _functions(catalogue: rich.Catalogue, inhibited: int, *, off: bool) -> list[views.Function]:
+    return [
+        views.Function(function.name, function.text, function.hazardous)
+        for index, function in enumerate(catalogue.functions)
+        if bool(inhibited >> index & 1) is off
+    ]
 
 
 async def _catalogues(session: AsyncSession, wanted: set[int]) -> dict[int, rich.Catalogue]:
@@ -136,22 +179,33 @@ async def _owners(session: AsyncSession, ids_: set[str]) -> dict[str, views.Owne
     }
 
 
-async def _rows(session: AsyncSession, records: Sequence[CaseRecord]) -> list[views.CaseRow]:
+async def _rows(read: Reading, records: Sequence[CaseRecord]) -> list[views.CaseRow]:
+    session = read.session
     devices_ = {record.device for record in records}
     names = {row.id: row for row in await session.scalars(select(DeviceRow).where(DeviceRow.id.in_(devices_)))}
     owners = await _owners(session, devices_)
     catalogues = await _catalogues(session, {record.catalogue for record in records})
     return [
-        _row(record, names[record.device], owners.get(record.device), catalogues[record.catalogue])
+        _row(
+            record,
+            names[record.device],
+            owners.get(record.device),
+            catalogues[record.catalogue],
+            open_=read.covers(record.device, ids.SERVICE),
+        )
         for record in records
     ]
 
 
 def _row(
-    record: CaseRecord, appliance: DeviceRow, owner: views.Owner | None, catalogue: rich.Catalogue
+    record: CaseRecord, appliance: DeviceRow, owner: views.Owner | None, catalogue: rich.Catalogue, *, open_: bool
 ) -> views.CaseRow:
     code = catalogue.code(record.event)
-    cause = catalogue.cause(record.event, record.first_cause)
+    judged = None if open_ or code is None else triage(catalogue, code, NOTHING)
+    first = record.first_cause
+    if judged is not None:
+        first = judged.causes[0].cause.name if judged.causes else None
+    cause = catalogue.cause(record.event, first)
     return views.CaseRow(
         id=record.id,
         state=record.state,
@@ -164,11 +218,11 @@ def _row(
         ne107=record.ne107,
         severity=record.severity,
         hazard=record.hazard,
-        first_cause=record.first_cause,
+        first_cause=first,
         first_cause_text=cause.text if cause else {},
-        confidence=record.confidence,
-        sensor_doubt=record.sensor_doubt,
-        next_step=record.next_step,
+        confidence=judged.confidence if judged else record.confidence,
+        sensor_doubt=judged.sensor_doubt if judged else record.sensor_doubt,
+        next_step=judged.step.name if judged else record.next_step,
         opened_at=record.opened_at,
         updated_at=record.updated_at,
         occurrences=record.occurrences,
@@ -180,9 +234,9 @@ def _part(catalogue: rich.Catalogue, number: str | None) -> views.Part | None:
     return None if part is None else views.Part(part.number, part.text, part.price, part.van)
 
 
-def _causes(record: CaseRecord, catalogue: rich.Catalogue) -> list[views.Cause]:
+def _causes(record: CaseRecord, catalogue: rich.Catalogue, judged: dict[str, Any]) -> list[views.Cause]:
     found = []
-    for ranked in record.triage_json.get("causes", []):
+    for ranked in judged.get("causes", []):
         cause = catalogue.cause(record.event, ranked["name"])
         if cause is not None:
             part = _part(catalogue, cause.part)
@@ -190,30 +244,40 @@ def _causes(record: CaseRecord, catalogue: rich.Catalogue) -> list[views.Cause]:
     return found
 
 
-def _next_step(record: CaseRecord, catalogue: rich.Catalogue) -> views.NextStep:
-    step = record.triage_json.get("next_step", {})
+def _next_step(row: views.CaseRow, catalogue: rich.Catalogue, judged: dict[str, Any]) -> views.NextStep:
+    step = judged.get("next_step", {})
     return views.NextStep(
-        name=record.next_step,
+        name=row.next_step,
         text=step.get("text", ""),
         part=_part(catalogue, step.get("part")),
         needs_human=step.get("needs_human", False),
     )
 
 
-async def _timeline(session: AsyncSession, case_id: int) -> list[views.TimelineEntry]:
+async def _timeline(session: AsyncSession, case_id: int, *, open_: bool) -> list[views.TimelineEntry]:
+    """Without consent to service, nothing that evidence brought."""
     query = select(CaseEventRow).where(CaseEventRow.case == case_id).order_by(CaseEventRow.at, CaseEventRow.id)
-    return [views.TimelineEntry(row.at, row.actor, row.kind, row.text) for row in await session.scalars(query)]
+    return [
+        views.TimelineEntry(row.at, row.actor, row.kind, row.text)
+        for row in await session.scalars(query)
+        if open_ or row.kind not in ("evidence", "triage")
+    ]
 
 
-async def _devices(session: AsyncSession, records: Sequence[DeviceRow]) -> list[views.DeviceView]:
+async def _devices(read: Reading, records: Sequence[DeviceRow]) -> list[views.DeviceView]:
+    session = read.session
     wanted = {record.id for record in records}
     owners = await _owners(session, wanted)
-    open_cases = Counter(
-        await session.scalars(
-            select(CaseRecord.device).where(CaseRecord.device.in_(wanted), CaseRecord.state != RESOLVED)
-        )
-    )
-    refused = Counter(await session.scalars(select(RefusedRow.device).where(RefusedRow.device.in_(wanted))))
+    await read.ask(wanted)
+    for record in records:
+        if record.id in owners:
+            read.note(record.id, "contact")
+    open_cases, withheld = Counter[str](), Counter[str]()
+    query = select(CaseRecord.device, CaseRecord.purpose).where(CaseRecord.state != RESOLVED)
+    for device_id, purpose in await session.execute(query.where(CaseRecord.device.in_(wanted))):
+        (open_cases if read.covers(device_id, purpose) else withheld)[device_id] += 1
+    refused = await _count(session, RefusedRow, wanted)
+    events = await _count(session, SecurityEventRow, wanted)
     return [
         views.DeviceView(
             id=record.id,
@@ -230,9 +294,23 @@ async def _devices(session: AsyncSession, records: Sequence[DeviceRow]) -> list[
             owner=owners.get(record.id),
             open_cases=open_cases[record.id],
             refused=refused[record.id],
+            withheld=withheld[record.id],
+            security=events[record.id],
         )
         for record in records
     ]
+
+
+async def _count(session: AsyncSession, table: type[Any], wanted: set[str]) -> Counter[str]:
+    query = select(table.device, func.count()).where(table.device.in_(wanted)).group_by(table.device)
+    counts: Counter[str] = Counter()
+    for device_id, count in await session.execute(query):
+        counts[device_id] = count
+    return counts
+
+
+def _event(row: SecurityEventRow) -> views.SecurityEvent:
+    return views.SecurityEvent(row.at, row.last_at, row.count, row.kind, row.reason, row.words)
 
 
 def _message(row: MessageRow) -> views.MessageView:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass, field
 
+from trivet.consent.state import Standing
+
 Texts = dict[str, str]
 
 
@@ -33,6 +35,8 @@ class DeviceView:
     owner: Owner | None
     open_cases: int
     refused: int  # messages that verified and were refused
+    withheld: int  # open cases that its owner's consent does not cover now
+    security: int  # security events
 
 
 @dataclass(frozen=True)
@@ -156,7 +160,9 @@ class CaseView:
     status: int
     status_bits: list[str]
     evidence: Evidence | None
+    withheld: bool  # there is evidence that its owner's consent does not cover now
     quarantined: list[Function]
+    working: list[Function]  # what the appliance has not switched off
     causes: list[Cause]
     confidence: float
     sensor_doubt: float
@@ -166,10 +172,33 @@ class CaseView:
 
 
 @dataclass(frozen=True)
+class Withheld:
+    """A case that is not shown: its owner does not agree to `purpose`. `since`: when they withdrew it; None when they
+    agree, but it was asked for another purpose."""
+
+    id: int
+    device: str
+    purpose: str
+    since: dt.datetime | None
+
+
+@dataclass(frozen=True)
+class SecurityEvent:
+    at: dt.datetime
+    last_at: dt.datetime
+    count: int
+    kind: str
+    reason: int | None
+    words: str
+
+
+@dataclass(frozen=True)
 class DeviceDetail:
     device: DeviceView
+    consents: list[Standing]
     cases: list[CaseRow]
     messages: list[MessageView]
+    security: list[SecurityEvent]
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """The end of an ownership: by the owner, by a factory reset, by an erasure. Takes a transaction with the appliance's
-row locked; ends access, removes what belonged to that owner, and leaves the appliance ready for the next one. The caller
-empties stream and files afterwards where an erasure was asked for (`erase`).
+row locked; ends access, removes what belonged to that owner, and leaves the appliance ready for the next one. The
+caller empties stream and files afterwards where an erasure was asked for (`erase`).
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ from trivet_wire import ids
 
 from trivet.cases import queries
 from trivet.cases.views import CaseView
+from trivet.consent.access import Access, reading
 from trivet.sim.device import Device, Provision
 from trivet.sim.world import Event, World
 from trivet.store.tables import MessageRow
@@ -129,10 +130,12 @@ class Teller:
         return None
 
     async def _case(self, code: str) -> CaseView | None:
-        async with self._cloud.store.reading() as session:
-            for row in await queries.queue(session):
+        access = Access("service", "demonstration", "It shows the case that its own oven made")
+        async with reading(self._cloud.store, access) as read:
+            for row in await queries.queue(read):
                 if (row.device, row.code) == (self._who.device, code):
-                    return await queries.case(session, row.id)
+                    found = await queries.case(read, row.id)
+                    return found if isinstance(found, CaseView) else None
         return None
 
     async def _heartbeat(self, world: World) -> None:

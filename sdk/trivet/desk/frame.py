@@ -7,6 +7,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 
 from fastapi import Request
@@ -15,9 +16,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from trivet.api.auth import User
 from trivet.api.ports import CloudPort
-from trivet.cases import queries
+from trivet.consent.access import Access, Reading, reading
 from trivet.desk import gate, render
 from trivet.desk.texts import Words
+from trivet.store.changes import change_id
 
 POLL_S = 0.4  # a case is on the page within a second of its message
 log = logging.getLogger("trivet.desk")
@@ -44,11 +46,16 @@ class Frame:
     cloud: CloudPort
     words: Words
     main: ui.element
+    user: User
     _seen: str = field(default="")
 
     def draw(self, template: str, macro: str, **values: object) -> str:
         """The HTML of a macro, now."""
         return render.fragment(template, macro, self.words, dt.datetime.now(dt.UTC), **values)
+
+    def reading(self, why: str) -> AbstractAsyncContextManager[Reading]:
+        """A look into the database for service, in the name of who is logged in; `why` as the owner reads it."""
+        return reading(self.cloud.store, Access("service", self.user.name, why))
 
     async def live(self, refresh: Callable[[], Awaitable[None]]) -> None:
         """Draw once, then again after every change in the database. A database that is away is waited for."""
@@ -58,7 +65,7 @@ class Frame:
     async def _poll(self, refresh: Callable[[], Awaitable[None]]) -> None:
         try:
             async with self.cloud.store.reading() as session:
-                change = await queries.change_id(session)
+                change = await change_id(session)
             if change != self._seen:
                 await refresh()
                 self._seen = change
@@ -86,4 +93,4 @@ def open_page(request: Request, title: str, active: str = "") -> Frame:
     if slot is not None:
         slot.parent.props("role=presentation")  # NiceGUI wraps bar and all in a <main>: ours is the one
     main = ui.element("main").classes("wrap").props("id=main tabindex=-1")
-    return Frame(request.scope["trivet.cloud"], words, main)
+    return Frame(request.scope["trivet.cloud"], words, main, user)

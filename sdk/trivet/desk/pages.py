@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from fastapi import Request
 from nicegui import ui
-from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from trivet.cases import queries, rich, views
+from trivet.cases import queries, views
 from trivet.desk import charts
+from trivet.desk.device import DevicePage
 from trivet.desk.frame import Frame, Island, open_page
-from trivet.store.tables import CaseRecord, CatalogueRow
 
 # What somebody typed before the page was connected, or while it was not, is told again.
 TELL_SEARCH = (
@@ -100,9 +98,9 @@ class QueuePage:
 
     async def refresh(self) -> None:
         """Ask the database, draw what changed."""
-        async with self.frame.cloud.store.reading() as session:
-            self.rows = await queries.queue(session, include_resolved=True)
-            appliances = await queries.devices(session)
+        async with self.frame.reading("The queue of the service desk") as read:
+            self.rows = await queries.queue(read, include_resolved=True)
+            appliances = await queries.devices(read)
         online = sum(device.connected for device in appliances)
         self.figures.show(
             self.frame.draw("queue.html", "figures", rows=self.rows, online=online, total=len(appliances))
@@ -158,17 +156,17 @@ class CasePage:
 
     async def refresh(self) -> None:
         """Ask the database, draw what changed."""
-        async with self.frame.cloud.store.reading() as session:
-            view = await queries.case(session, self.case_id)
-            working = await still_working(session, self.case_id) if view else []
-        self.columns.set_visibility(view is not None)
-        if view is None:
-            self.head.show(self.frame.draw("case.html", "missing", id=self.case_id))
+        async with self.frame.reading("Work on this case") as read:
+            view = await queries.case(read, self.case_id)
+        self.columns.set_visibility(isinstance(view, views.CaseView))
+        if not isinstance(view, views.CaseView):
+            name = "missing" if view is None else "withheld"
+            self.head.show(self.frame.draw("case.html", name, id=self.case_id, view=view))
             self.doubt.show("")
             self.answer.show("")
             return
         ui.page_title(f"{view.code} · {view.device.name or view.device.model} · Trivet")
-        self.answer.show(self.frame.draw("case.html", "answer", view=view, working=working))
+        self.answer.show(self.frame.draw("case.html", "answer", view=view, working=view.working))
         for name in (
             "head",
             "doubt",
@@ -201,24 +199,6 @@ class CasePage:
                 chart.props["aria-label"] = charts.spoken(evidence, self.frame.words)
 
 
-async def still_working(session: AsyncSession, case_id: int) -> list[views.Function]:
-    """The functions that the appliance has not switched off."""
-    query = (
-        select(CaseRecord.inhibited, CatalogueRow.rich_json)
-        .join(CatalogueRow, CatalogueRow.id == CaseRecord.catalogue)
-        .where(CaseRecord.id == case_id)
-    )
-    found = (await session.execute(query)).one_or_none()
-    if found is None:
-        return []
-    inhibited, catalogue = found
-    return [
-        views.Function(function.name, function.text, function.hazardous)
-        for index, function in enumerate(rich.load(catalogue).functions)
-        if not inhibited >> index & 1
-    ]
-
-
 class DevicesPage:
     """All appliances."""
 
@@ -232,16 +212,13 @@ class DevicesPage:
 
     async def refresh(self) -> None:
         """Ask the database, draw what changed."""
-        async with self.frame.cloud.store.reading() as session:
-            appliances = await queries.devices(session)
-            newest: dict[str, int] = {}
-            for row in await queries.queue(session):
-                newest.setdefault(row.device, row.id)
+        async with self.frame.reading("The list of appliances") as read:
+            appliances = await queries.devices(read)
         self.lines.show(
             [
                 (
                     device.id,
-                    f"/case/{newest[device.id]}" if device.id in newest else f"/?find={device.id}",
+                    f"/device/{device.id}",
                     "",
                     self.frame.draw("devices.html", "row", d=device),
                 )
@@ -254,7 +231,7 @@ class DevicesPage:
 def register() -> None:
     """Tell NiceGUI of the pages. Once per process."""
 
-    async def show(frame: Frame, page: QueuePage | CasePage | DevicesPage) -> None:
+    async def show(frame: Frame, page: QueuePage | CasePage | DevicesPage | DevicePage) -> None:
         await frame.live(page.refresh)
 
     @ui.page("/")
@@ -266,6 +243,11 @@ def register() -> None:
     async def case_page(request: Request, case_id: int) -> None:
         frame = open_page(request, "queue.title", "case")
         await show(frame, CasePage(frame, case_id))
+
+    @ui.page("/device/{device_id}")
+    async def device_page(request: Request, device_id: str) -> None:
+        frame = open_page(request, "devices.title", "devices")
+        await show(frame, DevicePage(frame, device_id[:16]))
 
     @ui.page("/devices")
     async def devices_page(request: Request) -> None:

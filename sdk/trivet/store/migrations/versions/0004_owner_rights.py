@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0003_owner_rights"
-down_revision = "0002_commands"
+revision = "0004_owner_rights"
+down_revision = "0003_owner_logins"
 
 _ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 _TIME = sa.DateTime(timezone=True)

@@ -1,0 +1,143 @@
+"""The routes of the owner's rights: consents, uses, security events. Takes requests of a known user, gives JSON; every
+read names its purpose and stands in the owner's log.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, Query, Request
+from pydantic import BaseModel, ConfigDict, Field
+
+from trivet.api import schemas
+from trivet.api.problems import RESPONSES, ProblemError
+from trivet.api.routes import Asking, DeviceId, access_for, cloud_of, user_of
+from trivet.consent import periods, requests, security, state, texts, uses
+from trivet.consent.access import Reading, reading
+from trivet.store.privacy import SecurityEventRow
+
+router = APIRouter(prefix="/api", dependencies=[Depends(user_of)], responses=RESPONSES, tags=["privacy"])
+
+
+class Wish(BaseModel):
+    """A decision of the owner, made in their account."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    purpose: Literal["service", "improve", "personal", "offers"] = Field(description="Purpose")
+    granted: bool = Field(description="yes or no")
+    language: schemas.Language = Field("en", description="Language of the text that was shown")
+
+
+class Consents(schemas.Schema):
+    """What an owner agreed to."""
+
+    device: str = Field(description="Device id")
+    seq: int = Field(description="The appliance's newest decision")
+    purposes: list[schemas.Standing] = Field(description="Every purpose, now")
+    history: list[schemas.Decision] = Field(description="Every decision, oldest first")
+    requests: list[schemas.ConsentRequest] = Field(description="Every decision made in the account, newest first")
+
+
+class UseLine(schemas.Schema):
+    """Who read what."""
+
+    at: dt.datetime = Field(description="UTC; at most one line in ten minutes for the same")
+    who: str = Field(description="Login")
+    purpose: str = Field(description="What it was read for")
+    subject: str = Field(description="What was read")
+    why: str = Field(description="Why, as whoever read it said")
+
+
+class ConsentText(schemas.Schema):
+    """What an owner is shown before a decision."""
+
+    purpose: str = Field(description="Purpose")
+    language: str = Field(description="Language")
+    title: str = Field(description="Its heading")
+    sends: str = Field(description="What is sent")
+    use: str = Field(description="What for")
+    gives: str = Field(description="What the owner gets")
+    keeps: str = Field(description="For how long")
+    declining: str = Field(description="What a no changes")
+    hash: int = Field(ge=0, description="Version: first four bytes of SHA-256 over the parts, one a line")
+
+
+@router.get("/texts", response_model=list[ConsentText], summary="Texts shown before a decision")
+async def consent_texts(
+    request: Request, language: Annotated[schemas.Language, Query(description="Language")] = "en"
+) -> list[texts.Text]:
+    """The present text of every purpose."""
+    kept = periods.load(cloud_of(request).settings.data_dir)
+    return [one for one in texts.all_texts(kept) if one.language == language]
+
+
+@router.get("/devices/{device_id}/consents", response_model=Consents, summary="What its owner agreed to")
+async def consents(request: Request, user: Asking, device_id: DeviceId) -> Consents:
+    """Every purpose now, every decision, and what waits for the appliance."""
+    access = access_for(user, "own" if user.role == "owner" else "safety", "To see what may be done with it")
+    async with reading(cloud_of(request).store, access) as read:
+        await _enrolled(read, device_id)
+        read.note(device_id, "consents")
+        return await _consents(read, device_id)
+
+
+async def _enrolled(read: Reading, device: str) -> None:
+    if await state.of(read.session, device) is None:
+        raise ProblemError(404, "no-such-device", f"No appliance {device} is enrolled here.")
+
+
+async def _consents(read: Reading, device: str) -> Consents:
+    now = await state.of(read.session, device)
+    assert now is not None  # it is enrolled
+    return Consents.model_validate(
+        {
+            "device": device,
+            "seq": now.seq,
+            "purposes": now.purposes,
+            "history": await state.history(read.session, device),
+            "requests": await requests.of(read.session, device),
+        }
+    )
+
+
+@router.post(
+    "/devices/{device_id}/consents",
+    response_model=schemas.ConsentRequest,
+    status_code=202,
+    summary="Decide in the account",
+)
+async def decide(request: Request, user: Asking, device_id: DeviceId, wish: Wish) -> state.Request:
+    """The owner's decision: pending until the appliance confirms it. For the owner, and for the privacy role on their
+    written wish."""
+    access_for(user, "own", "A decision in the account")
+    cloud = cloud_of(request)
+    try:
+        async with cloud.store.writing() as session:
+            kept = periods.load(cloud.settings.data_dir)
+            return await requests.decide(
+                session, device_id, wish.purpose, wish.granted, language=wish.language, who=user.name, periods=kept
+            )
+    except requests.RequestError as error:
+        raise ProblemError(409, "decision-refused", str(error)) from error
+
+
+@router.get("/devices/{device_id}/uses", response_model=list[UseLine], summary="Who read what of it")
+async def log_of_uses(
+    request: Request, user: Asking, device_id: DeviceId, limit: Annotated[int, Query(ge=1, le=1000)] = 200
+) -> list[uses.Line]:
+    """The owner's log, newest first."""
+    async with reading(cloud_of(request).store, access_for(user, "own", "The owner's log")) as read:
+        await _enrolled(read, device_id)
+        read.note(device_id, "log of uses")
+        return await uses.of(read.session, device_id, limit=limit)
+
+
+@router.get("/devices/{device_id}/security", response_model=list[schemas.SecurityEvent], summary="What went wrong")
+async def device_security(request: Request, user: Asking, device_id: DeviceId) -> list[SecurityEventRow]:
+    """Security events of one appliance, newest first."""
+    async with reading(cloud_of(request).store, access_for(user, "safety", "Security events")) as read:
+        await _enrolled(read, device_id)
+        read.note(device_id, "security events")
+        return await security.of(read.session, device_id)

@@ -1,0 +1,36 @@
+"""The page of one appliance: what its owner allows, what went wrong with it, its cases. Takes views from the cases
+room, gives a live page; never writes.
+"""
+
+from __future__ import annotations
+
+from nicegui import ui
+
+from trivet.cases import queries
+from trivet.desk.frame import Frame, Island
+
+ISLANDS = ("consents", "security", "cases")  # each is drawn by the macro of its name
+
+
+class DevicePage:
+    """One appliance."""
+
+    def __init__(self, frame: Frame, device: str) -> None:
+        self.frame, self.device = frame, device
+        with frame.main:
+            self.head = Island("case-head")
+            with ui.element("div").classes("columns") as self.columns:
+                self.islands = {name: Island("card", "section") for name in ISLANDS}
+
+    async def refresh(self) -> None:
+        """Ask the database, draw what changed."""
+        async with self.frame.reading("A look at this appliance") as read:
+            view = await queries.device(read, self.device)
+        self.columns.set_visibility(view is not None)
+        if view is None:
+            self.head.show(self.frame.draw("device.html", "missing", id=self.device))
+            return
+        ui.page_title(f"{view.device.name or view.device.model} · Trivet")
+        self.head.show(self.frame.draw("device.html", "head", d=view.device))
+        for name, island in self.islands.items():
+            island.show(self.frame.draw("device.html", name, view=view))
