@@ -11,7 +11,7 @@ from trivet_wire import ids
 
 from trivet.consent import sweep
 from trivet.store.privacy import ErasureRow
-from trivet.store.tables import DeviceRow, OwnerRow, OwnershipRow, utcnow
+from trivet.store.tables import DeviceRow, OwnerLoginRow, OwnerRow, OwnershipRow, utcnow
 
 
 async def end(
@@ -44,6 +44,9 @@ async def forget(session: AsyncSession, owner: int) -> int:
     open_ = select(func.count()).where(OwnershipRow.owner == owner, OwnershipRow.until.is_(None))
     if await session.scalar(open_):
         return 0
-    closed = await session.execute(delete(OwnershipRow).where(OwnershipRow.owner == owner))
-    gone = await session.execute(delete(OwnerRow).where(OwnerRow.id == owner))
-    return sweep.count(closed) + sweep.count(gone)
+    steps = (
+        delete(OwnershipRow).where(OwnershipRow.owner == owner),
+        delete(OwnerLoginRow).where(OwnerLoginRow.owner == owner),
+        delete(OwnerRow).where(OwnerRow.id == owner),
+    )
+    return sum([sweep.count(await session.execute(step)) for step in steps])

@@ -26,7 +26,7 @@ from trivet.store.tables import (
 
 # Tables with something of an appliance, and why those that stay may stay.
 GOES = {"messages", "refused", "cases", "case_events", "consents", "consent_requests", "uses", "commands"}
-GOES |= {"security_events", "ownerships", "owners"}
+GOES |= {"security_events", "ownerships", "owners", "owner_logins"}
 STAYS = {
     "devices": "enrolment: the identity of the machine; its name for people goes back to the model's",
     "receipts": "numbers alone: up to where an old message is refused",
