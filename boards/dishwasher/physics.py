@@ -66,6 +66,7 @@ FAULTS: dict[str, Fault] = {
     "pump_dead": _fault("circulation pump dead", "pump_dead", 250, 600),
     "pump_jammed": _fault("circulation pump seized", "pump_jammed", 250, 600),
     "pump_limed": _fault("circulation pump stiff with lime", "pump_limed", 250, 600),
+    "pump_wearing": _fault("circulation pump wears: 200 turns less and 10 W more by and by", "pump_worn", 2000, 3600),
     "filter_blocked": _fault("filter clogged: the pump draws air", "filter_blocked", 250, 600, "slow_heat"),
     "leak": _fault("sump gasket leaks into the base pan", "leak", 250, 800),
     "mains_low": _fault("mains at 178 V", "mains_low", 500, 700, "slow_heat"),
@@ -226,8 +227,9 @@ class Plant:
             if "filter_blocked" in self.faults:
                 wet *= 0.15
             stiff = "pump_limed" in self.faults
-            target = 2130.0 if stiff else 2800.0 + 60 * (1 - wet)
-            amps = (PUMP_W * (0.34 + 0.66 * wet) + (25.0 if stiff else 0.0)) / (0.62 * self.volts)
+            worn = min(1.0, (self.now - self.faults.get("pump_wearing", self.now)) / 600)
+            target = 2130.0 if stiff else 2800.0 + 60 * (1 - wet) - 200 * worn
+            amps = (PUMP_W * (0.34 + 0.66 * wet) + (25.0 if stiff else 10.0 * worn)) / (0.62 * self.volts)
             if "pump_jammed" in self.faults:
                 target, amps, wet = 0.0, 1.15, 0.0
         self.pump_rpm += (target - self.pump_rpm) * min(1.0, dt / 1.5)
