@@ -153,6 +153,18 @@ def test_a_valve_that_leaks_never_floods() -> None:
     assert most < 6.5
 
 
+@pytest.mark.parametrize(("mains_v", "program", "inlet_c"), [(212.0, 2.0, 6.0), (248.0, 3.0, 22.0)])
+def test_another_day_with_another_mains_is_no_wear(mains_v: float, program: float, inlet_c: float) -> None:
+    """The pump's normal is learned in the first wash; the second one finds it in another home."""
+    kitchen = Kitchen("dishwasher", 2)
+    kitchen.run(4600)
+    [pump] = kitchen.monitors.learners
+    assert len(pump.learned()) > 0
+    kitchen.plant.set |= {"mains_v": mains_v, "program": program, "inlet_c": inlet_c, "start_s": 4700, "off_s": 9200}
+    kitchen.run(9200)
+    assert not kitchen.seen.failed
+
+
 @pytest.mark.parametrize("fault", ["level_lies", "heater_open", "drain_blocked"])
 def test_the_tick_in_micropython_allocates_nothing_and_is_the_same(fault: str, tmp_path: Path) -> None:
     machine.is_the_same_in_micropython("dishwasher", fault, tmp_path)

@@ -1,6 +1,7 @@
 """The oven's monitors tell its faults apart, and say nothing of a sound bake."""
 
 import random
+from array import array
 
 import pytest
 from bake import Kitchen, bake, loaded
@@ -85,6 +86,19 @@ def test_a_doubted_sensor_silences_what_depends_on_it() -> None:
     kitchen.plant.inject("ntc_open")
     kitchen.run(1500)
     assert set(kitchen.seen.failed) == {"ntc_open"}
+
+
+def test_relays_that_switched_as_often_as_they_are_made_for_are_told_and_baking_goes_on() -> None:
+    kitchen = Kitchen("oven", 3)
+    [monitor] = kitchen.monitors.learners
+    kitchen.run(120)
+    assert monitor.learned()[0] > 0
+    limit = next(one.params[1] for one in BOARD.monitors if one.kind == "lifetime")
+    monitor.adopt(array("i", [limit - 3]))
+    kitchen.run(600)
+    assert set(kitchen.seen.confirmed) == {"relays_worn"}
+    assert kitchen.seen.inhibited == set()
+    assert kitchen.levels[0] == 1
 
 
 def test_all_programmes_reach_and_hold_their_temperature() -> None:

@@ -91,8 +91,8 @@ def oven(folder: Path, limit: int) -> Board:
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(paths.boards() / "oven", folder)
     head, *monitors = (folder / "board.toml").read_text().split("[[monitor]]")
-    keep = [text for text in monitors if 'event = "door_left_open"' not in text]
-    keep.append(f'\nevent = "door_left_open"\nkind = "lifetime"\nsignal = "door"\nlimit = {limit}\nkept = 8\n')
+    keep = [text for text in monitors if 'event = "relays_worn"' not in text]
+    keep.append(f'\nevent = "relays_worn"\nkind = "lifetime"\nsignal = "door"\nlimit = {limit}\nkept = 8\n')
     (folder / "board.toml").write_text("[[monitor]]".join([head, *keep]))
     return Board(boards.pack(boards.load(folder))["board.cbor"])
 
@@ -130,3 +130,20 @@ def test_a_lifetime_goes_on_after_restarts_and_under_another_limit(tmp_path: Pat
     assert door(patient, monitor, 1) == PASSED
     assert normals.relearn() == 0
     assert started(patient, image)[0].count == 24
+
+
+def test_a_count_belongs_to_its_event_wherever_a_later_board_puts_its_monitor(tmp_path: Path) -> None:
+    board = oven(tmp_path / "oven", limit=20)
+    made = []
+    for order in ((7, 3), (3, 7)):
+        journal = Journal(FileFlash(str(tmp_path / "journal.img"), 16))
+        journal.mount()
+        monitors = {event: Lifetime(array("i", [0, 100, 1, 0])) for event in order}
+        for event, monitor in monitors.items():
+            monitor.event = event
+        normals = Normals(board, list(monitors.values()), journal)
+        made.append({event: monitor.count for event, monitor in monitors.items()})
+        for event, monitor in monitors.items():
+            pulse(monitor, event)
+        normals.poll()
+    assert made == [{7: 0, 3: 0}, {7: 7, 3: 3}]

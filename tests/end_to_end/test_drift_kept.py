@@ -15,6 +15,7 @@ from trivet.sim.errors import SimulationError
 from trivet.sim.world import World
 
 LEARNED = 11  # record type
+KEY = 2 * len(load("oven").codes)  # of the event that the test adds
 LEARN_S = 34  # 64 samples of 500 ms and some
 MONITOR = """
 [[monitor]]
@@ -46,8 +47,8 @@ def record(device: Device) -> bytes:
     shutil.copy(device.journal, copy)
     journal = Journal(FileFlash(str(copy), 16))
     journal.mount()
-    buf = bytearray(max(0, journal.length(LEARNED, 0)))
-    journal.get(LEARNED, 0, buf)
+    buf = bytearray(max(0, journal.length(LEARNED, KEY)))
+    journal.get(LEARNED, KEY, buf)
     return bytes(buf)
 
 

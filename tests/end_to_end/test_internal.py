@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import spoilt
-from trivet.boards import load
+from trivet.boards import available, load
 from trivet.sim.consent import consent_line
 from trivet.sim.device import Device
 from trivet.sim.world import Event, World
@@ -160,8 +160,9 @@ def test_a_restart_that_nobody_wanted_is_an_event_and_its_cause_is_told(cause: i
             assert not status(world, "unexpected_reset") & ids.TEST_FAILED  # this start was a sound one
 
 
-def test_a_board_may_tell_a_brown_out_from_other_resets() -> None:
-    with World(OVEN) as world:
+@pytest.mark.parametrize("name", available())
+def test_every_board_tells_a_brown_out_from_other_resets(name: str) -> None:
+    with World(load(name)) as world:
         world.restart(ids.RESET_BROWN_OUT)
         world.run_until(2)
         assert status(world, "brown_out") & ids.TEST_FAILED

@@ -7,9 +7,10 @@ import random
 from collections.abc import Iterator
 
 import pytest
+from appliance.store import records
 from appliance.store.boot import count_boot
 from appliance.store.journal import Journal, JournalFull
-from powercut.cutting import History, State, cut_everywhere, replay
+from powercut.cutting import History, Run, State, cut_everywhere, replay
 from powercut.flash import PowerCut, StrictFlash
 from powercut.histories import HISTORIES
 from powercut.journal_lives import everything, mounted, read_journal
@@ -28,6 +29,13 @@ def test_a_cut_leaves_the_old_or_the_new_state(name: str) -> None:
     assert figures.failures == []
     assert figures.cuts == figures.recovered
     assert figures.cuts > figures.torn > 0
+
+
+def test_a_whole_appliance_is_cut_with_every_kind_of_record_that_it_keeps() -> None:
+    r = records
+    kept = {r.BOOT, r.STATUS, r.TOTALS, r.ENTRY, r.FRAME, r.TOMBSTONE, r.SPOOL, r.CONSENT, r.LIFE, r.LEARNED}
+    steps = [step for name, history in HISTORIES.items() if name.startswith("appliance") for step in Run(history).steps]
+    assert kept <= {key[0] for step in steps for key, _ in step.new if isinstance(key, tuple)}
 
 
 def test_there_are_forty_different_histories() -> None:

@@ -245,3 +245,10 @@ def test_the_plant_says_how_it_can_break() -> None:
     faults = boards.plant(OVEN).FAULTS
     issue = {"element_top_open", "element_top_weak", "relay_welded", "ntc_open", "ntc_short", "ntc_stuck", "ntc_drift"}
     assert issue | {"gasket_leak", "fan_seized", "mains_low", "door_switch"} <= set(faults)
+
+
+@pytest.mark.parametrize("name", boards.available())
+def test_a_board_tells_each_fault_of_its_own_electronics_apart(name: str) -> None:
+    board = boards.load(name)
+    assert set(board.internal) == {"exception", "flash", "reset", "brownout", "heap"}
+    assert len(set(board.internal.values())) == len(board.internal)

@@ -20,6 +20,7 @@ _SOUND = 0
 _YOUNG = 1
 _STARTING = 2
 _SIZE = 3  # crashed starts, stage, torn records
+_UNKNOWN = 3  # torn records that a first start forgives; more of them, and this record itself has rotted away
 
 
 class Life:
@@ -28,7 +29,7 @@ class Life:
 
     def __init__(self, journal: "Journal", cause: int) -> None:
         buf = bytearray(_SIZE)
-        torn = 255
+        torn = _UNKNOWN
         crashes = 0
         if journal.get(LIFE, 0, buf) == _SIZE:
             crashes = buf[0]

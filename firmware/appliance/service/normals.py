@@ -1,11 +1,12 @@
 """What drift monitors learned as normal and lifetime monitors counted, kept across restarts. Takes the monitors and the
 journal; writes in idle time once learning has ended or a count has grown, gives it back at start unless the monitor is
-another now. A cut leaves what was kept before or nothing of it: then the monitor learns anew.
+another now. A cut leaves what was kept before or what is new, never a part of either, whether it keeps or forgets.
 """
 
 from array import array
 
 from ..store.binary import crc32, pack, unpack_from
+from ..store.journal import JournalFull
 from ..store.records import LEARNED
 
 TYPE_CHECKING = False
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from ..store.journal import Journal
 
     class Learner(Protocol):
+        event: int
         dirty: bool
         basis: array[int]
 
@@ -43,7 +45,8 @@ _FIRST_SIGNAL = 3  # of a drift monitor's parameters
 
 
 class Normals:
-    """`learners`: the board's drift monitors, in its order."""
+    """`learners`: the board's drift and lifetime monitors. What each keeps goes by its event, which no later board
+    renumbers."""
 
     def __init__(self, board: "Board", learners: "Sequence[Learner]", journal: "Journal") -> None:
         self._learners = learners
@@ -64,15 +67,29 @@ class Normals:
                     learner.dirty = False
 
     def relearn(self) -> int:
-        """Forget what was learned, not what was counted; gives how many monitors learn anew."""
+        """Forget what was learned, not what was counted; gives how many monitors learn anew. All of them or, with
+        JournalFull, none."""
+        journal = self._journal
+        while not journal.begin():
+            if not journal.service():
+                raise JournalFull
         anew = 0
-        for i in range(len(self._learners)):
-            if self._learners[i].relearn():
-                anew += 1
-                for part in range(_PARTS):
-                    self._journal.delete(LEARNED, i * _PARTS + part)
-                self._kept[i] = 0
+        try:
+            for i in range(len(self._learners)):
+                if self._learners[i].relearn():
+                    anew += 1
+                    self._kept[i] = 0
+                    for part in range(_PARTS):
+                        if journal.length(LEARNED, self._key(i, part)) >= 0:
+                            journal.delete(LEARNED, self._key(i, part))
+            journal.commit()
+        except:  # whatever it was: half a group never lives
+            journal.abort()
+            raise
         return anew
+
+    def _key(self, i: int, part: int) -> int:
+        return self._learners[i].event * _PARTS + part
 
     def _save(self, i: int, learned: "array[int]") -> bool:
         if not self._journal.begin():
@@ -82,7 +99,7 @@ class Normals:
             for part in range(_PARTS):
                 some = learned[part * _INTS : (part + 1) * _INTS]
                 if len(some):
-                    self._journal.put(LEARNED, i * _PARTS + part, head + bytes(some))
+                    self._journal.put(LEARNED, self._key(i, part), head + bytes(some))
             self._journal.commit()
         except:  # whatever it was: half a group never lives
             self._journal.abort()
@@ -92,11 +109,11 @@ class Normals:
     def _adopt(self, i: int) -> bool:
         learned = array("i")
         for part in range(_PARTS):
-            length = self._journal.length(LEARNED, i * _PARTS + part)
+            length = self._journal.length(LEARNED, self._key(i, part))
             if length < _HEAD:
                 break
             buf = bytearray(length)
-            if self._journal.get(LEARNED, i * _PARTS + part, buf) != length:
+            if self._journal.get(LEARNED, self._key(i, part), buf) != length:
                 return False
             own, count = unpack_from("<II", buf, 0)
             if own != self._prints[i]:

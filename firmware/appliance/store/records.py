@@ -19,7 +19,7 @@ SPOOL = 7  # key: slot; head, then the sealed message
 CONSENT = 8  # key: the consent gate's own
 REPORTED = 9  # key: the reporter's own
 LIFE = 10  # key 0: crashed starts in a row, what this start came to, records known to be torn
-LEARNED = 11  # key: what drift learned, in parts; the print of what it was learned with, then integers
+LEARNED = 11  # key: event * 2 + part; the print of what it was learned with, how many integers, then integers
 LEDGER = 12  # key 0: the ledger's end as the journal knows it (trust/ledger.py)
 
 BOOT_FORMAT = "<I"

@@ -8,6 +8,7 @@ import hashlib
 import importlib.util
 from array import array
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from types import ModuleType
 from typing import Any
@@ -15,27 +16,35 @@ from typing import Any
 from appliance import app
 from appliance.start import start
 from appliance.store.boot import last_boot
-from appliance.store.journal import Journal
 from trivet import boards
-from trivet.boards import Board
+from trivet.boards import Board, Monitor
 from trivet_wire import cbor, ids
 
 from .cutting import State
 from .flash import StrictFlash
-from .journal_lives import everything, mounted
+from .journal_lives import Watched, everything, mounted
 
 SECTORS = 16
 
 
 @cache
 def _oven() -> tuple[Board, dict[str, bytes], ModuleType]:
+    """The oven, keeping each cycle of its relays: so that counting is cut as often as anything."""
     board = boards.load("oven")
+    board = replace(board, monitors=tuple(_eager(one) for one in board.monitors))
     spec = importlib.util.spec_from_file_location("oven_drivers", board.folder / "drivers.py")
     assert spec is not None
     assert spec.loader is not None
     drivers = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(drivers)
     return board, boards.pack(board), drivers
+
+
+def _eager(monitor: Monitor) -> Monitor:
+    if monitor.kind != "lifetime":
+        return monitor
+    above, limit, _, signal = monitor.params
+    return replace(monitor, params=(above, limit, 1, signal))
 
 
 class Ports:
@@ -95,34 +104,9 @@ class Ports:
         return hashlib.shake_128(self._dice.to_bytes(4, "big")).digest(n)
 
 
-class _Watched(Journal):
-    """Marks the flash whenever something has become live."""
-
-    def put(self, *args: Any) -> None:
-        super().put(*args)
-        self._mark()
-
-    def delete(self, kind: int, key: int) -> None:
-        super().delete(kind, key)
-        self._mark()
-
-    def commit(self) -> None:
-        super().commit()
-        self._mark()
-
-    def service(self) -> bool:
-        more = super().service()
-        self._mark()
-        return more
-
-    def _mark(self) -> None:
-        if not self._depth:
-            self._ring.flash.mark()  # type: ignore[attr-defined]  # a strict flash can be marked
-
-
 def _started(ports: Ports) -> app.Appliance:
     """Whole, not reduced: a power cut is no crash."""
-    app.Journal = _Watched  # type: ignore[misc]  # for every later start too: marking does nothing without a log
+    app.Journal = Watched  # type: ignore[misc]  # for every later start too: marking does nothing without a log
     appliance = start(ports, lambda: _oven()[2].Application)  # type: ignore[arg-type]  # drivers are MicroPython's
     if not isinstance(appliance, app.Appliance) or appliance.heart is None or appliance.life.reduced:
         raise AssertionError("the appliance came up reduced")

@@ -6,6 +6,7 @@ from .appliance_lives import SECTORS, play_bake, read_bake
 from .composed_lives import play_house, read_house
 from .cutting import History
 from .journal_lives import play_boots, play_journal, read_boot, read_journal
+from .kept_lives import Machine, play_kept, play_life, read_kept, read_life
 from .memory_lives import Shape, play_memory, read_memory
 from .queue_lives import play_consent, play_refusals, play_spool, read_consent, read_spool
 
@@ -64,6 +65,28 @@ def _boots() -> list[History]:
     ]
 
 
+def _lives() -> list[History]:
+    made = [History(f"crashed starts {at}", partial(play_life, seed=80 + at), read_life) for at in (1, 2)]
+    full = partial(play_life, seed=83, starts=60, fill=3)
+    return [*made, History("crashed starts, full sectors", full, read_life, sectors=6)]
+
+
+def _learners() -> list[History]:
+    machines = {
+        "one drift": Machine((2,), 0),
+        "lifetimes": Machine((), 3),
+        "drift and lifetime": Machine((3,), 1),
+        "a drift of 16 signals": Machine((16,), 0),
+        "four drifts": Machine((2, 3, 16, 4), 1),
+    }
+    return [
+        History(
+            f"learned, {name}", partial(play_kept, seed=90 + at, machine=machine), partial(read_kept, machine=machine)
+        )
+        for at, (name, machine) in enumerate(machines.items())
+    ]
+
+
 def _houses() -> list[History]:
     return [
         History(f"everything {at}", partial(play_house, seed=60 + at), read_house, sectors=16) for at in range(1, 9)
@@ -85,6 +108,8 @@ HISTORIES: dict[str, History] = {
         *_boots(),
         *_memories(),
         *_queues(),
+        *_lives(),
+        *_learners(),
         *_houses(),
         *_bakes(),
     )

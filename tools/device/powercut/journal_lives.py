@@ -3,6 +3,7 @@
 import random
 import struct
 from collections.abc import Iterator
+from typing import Any
 
 from appliance.store import records
 from appliance.store.boot import count_boot, last_boot
@@ -12,6 +13,31 @@ from .cutting import State
 from .flash import StrictFlash
 
 _KINDS = 40
+
+
+class Watched(Journal):
+    """Marks the flash whenever something has become live."""
+
+    def put(self, *args: Any) -> None:
+        super().put(*args)
+        self._mark()
+
+    def delete(self, kind: int, key: int) -> None:
+        super().delete(kind, key)
+        self._mark()
+
+    def commit(self) -> None:
+        super().commit()
+        self._mark()
+
+    def service(self) -> bool:
+        more = super().service()
+        self._mark()
+        return more
+
+    def _mark(self) -> None:
+        if not self._depth:
+            self._ring.flash.mark()  # type: ignore[attr-defined]  # a strict flash can be marked
 
 
 def mounted(flash: StrictFlash) -> Journal:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         def rest(self, values: array[int], valid: bool) -> int: ...
 
     class Learner(Monitor, Protocol):
+        event: int
         dirty: bool  # what was kept is out of date
         basis: array[int]  # what its learning depends on: its parameters, signals from the fourth on
 
@@ -65,6 +66,7 @@ class Monitors:
             monitor = getattr(__import__(__name__ + "." + file, None, None, (name,)), name)(params)
             self._monitors.append(monitor)
             if hasattr(monitor, "learned"):
+                monitor.event = board.monitors[i * MONITOR_WIDTH]
                 self.learners.append(monitor)
         self.verdicts = bytearray([NOT_RUN] * board.n_events)  # of the last tick, by event
 

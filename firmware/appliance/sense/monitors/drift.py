@@ -16,6 +16,7 @@ PARAMS = "every_ms:ticks=1 calibrate:int=400 limit:int=6 signals:signals"
 
 class Drift:
     tolerates = 0
+    event = 0  # whose verdict it gives: what it learned is kept under that
     dirty = False  # learned once, it stays
 
     def __init__(self, p: "array[int]") -> None:

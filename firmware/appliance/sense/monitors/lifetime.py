@@ -17,6 +17,7 @@ _MOST = (1 << 30) - 1
 
 class Lifetime:
     tolerates = 0
+    event = 0  # whose verdict it gives: its count is kept under that
 
     def __init__(self, p: "array[int]") -> None:
         self.basis = array("i", [0, 0, 0, p[3]])  # the signal alone: limits may change without losing the count
