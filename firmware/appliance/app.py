@@ -100,7 +100,7 @@ class Appliance:
             return
         ports, heart = self._ports, self.heart
         model, catalogue = (heart.model, heart.catalogue_id) if heart is not None else (identity.model, 0)
-        sealer = Sealer(identity.key, self.boot, ports.clock, self.consent, self.spool, ports.teller)
+        sealer = Sealer(identity, self.boot, ports.clock, self.consent, self.spool, ports.teller)
         self.speaker = Speaker(About(model, VERSION, catalogue), self.consent, self.spool, sealer)
         if heart is not None:
             heart.report(self.speaker, self.consent, sealer)

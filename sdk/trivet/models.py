@@ -20,6 +20,7 @@ Name = Annotated[str, Meta(min_length=1, max_length=64)]
 Language = Annotated[str, Meta(min_length=2, max_length=16)]
 Event = Annotated[int, Meta(ge=0, le=511)]
 Verdicts = Annotated[bytes, Meta(max_length=128)]  # two bits for each of 512 events
+Signature = Annotated[bytes, Meta(min_length=64, max_length=64)]  # r ‖ s; what it covers: trivet.signed
 Samples = Annotated[bytes, Meta(max_length=samples.MAX_SAMPLES * samples.MAX_BYTES)]
 
 CHANNEL_NAMES = ("appliance", "serial", "account", "factory reset")
@@ -65,6 +66,7 @@ class Evidence(Body, frozen=True):
     period_ms: U32
     verdicts: Verdicts
     frames: Annotated[list[Frame], Meta(max_length=32)]
+    signature: Signature | None = None
 
     def verdict(self, event: int) -> int:
         """ids.VERDICT_NOT_TESTED, _PASSED or _FAILED; an event beyond the end was not tested."""
@@ -102,6 +104,7 @@ class Consent(Body, frozen=True):
     text_hash: U32
     language: Language
     channel: U8
+    signature: Signature | None = None
 
 
 class CommandResult(Body, frozen=True):

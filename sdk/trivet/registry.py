@@ -17,7 +17,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from trivet_wire import ids
 
-from trivet import control, keys
+from trivet import control, keys, sign1
 from trivet.consent import owners
 from trivet.engine import pki
 from trivet.store import Store
@@ -67,6 +67,7 @@ class Registry:
             name=name or f"{model} {device[-4:]}",
             key_epoch=FIRST_EPOCH,
             cert_serial=f"{certificate.serial_number:x}",
+            public_key=sign1.public_bytes(key.public_key()),
             claim_hash=_claim_hash(device, claim),
         )
         try:

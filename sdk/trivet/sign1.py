@@ -11,7 +11,7 @@ import hashlib
 from dataclasses import dataclass
 
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import (
     Prehashed,
@@ -32,6 +32,15 @@ class Verified:
 
     kid: bytes
     payload: bytes
+
+
+def private_key(der: bytes) -> ec.EllipticCurvePrivateKey:
+    """A key in DER, SEC 1 or PKCS #8; ValueError unless it is of P-256."""
+    key = serialization.load_der_private_key(der, None)
+    if not isinstance(key, ec.EllipticCurvePrivateKey):
+        raise ValueError("no key of an elliptic curve where one of P-256 (secp256r1) is needed")
+    public_bytes(key.public_key())
+    return key
 
 
 def public_bytes(key: ec.EllipticCurvePublicKey) -> bytes:

@@ -109,7 +109,7 @@ spool = Spool(journal, boot)
 spool.load()
 consent = Consent(journal, spool)
 teller = Teller()
-sealer = Sealer(KEY, boot, Clock(), consent, spool, teller)
+sealer = Sealer(Identity(), boot, Clock(), consent, spool, teller)
 link = Link()
 
 

@@ -9,7 +9,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from trivet_wire import catalogue, cbor, code, envelope, ids, samples
+from appliance.trust import p256
+from trivet_wire import catalogue, cbor, code, envelope, ids, samples, sign1
 
 HERE = Path(__file__).parent
 SECRET = bytes(range(32))
@@ -37,10 +38,20 @@ def packed(values: list[int]) -> bytes:
     return bytes(buf[: samples.pack(values, buf)])
 
 
+SIGNING_KEY = bytes.fromhex("c9afa9d845ba75166b5c215767b1d6934e50c3db36e89b127b8a622b120f6721")  # RFC 6979, A.2.5
+
+
+def signed(*fields: Any) -> tuple[Any, ...]:
+    """A message of the appliance with SIGNING_KEY: its signature is the body's last field."""
+    *head, body = fields
+    digest = sign1.digest(bytes.fromhex(DEVICE), cbor.encode([ids.VERSION, *head, body]))
+    return (*head, [*body, p256.sign(SIGNING_KEY, digest)])
+
+
 FRAMES = [[signal, ids.VALID, packed(values)] for signal, values in enumerate(SERIES)]
 
 # name: kind, boot, seq, uptime_ms, wall_s, consent_seq, body
-MESSAGES: dict[str, tuple[int, int, int, int, int | None, int, list[Any]]] = {
+MESSAGES: dict[str, tuple[Any, ...]] = {
     "fault": (ids.FAULT, 312, 847, 2_764_500, WALL, 3, [7, 0x2F, 2, CATALOGUE]),
     "fault-first-ever": (ids.FAULT, 1, 1, 0, None, 0, [0, 0x27, 1, 1]),
     "fault-at-every-limit": (
@@ -66,6 +77,26 @@ MESSAGES: dict[str, tuple[int, int, int, int, int | None, int, list[Any]]] = {
     "inventory": (ids.INVENTORY, 312, 1, 1200, None, 3, ["oven", "0.1.0", CATALOGUE, 1, 312]),
     "consent-given": (ids.CONSENT, 2, 1, 60_000, WALL, 1, [ids.SERVICE, 1, 0b11, 0xDEADBEEF, "en", 0]),
     "consent-withdrawn": (ids.CONSENT, 2, 9, 90_000, WALL, 2, [ids.SERVICE, 0, 0b01, 0xDEADBEEF, "de", 1]),
+    "evidence-signed": signed(
+        ids.EVIDENCE,
+        312,
+        857,
+        2_764_500,
+        WALL,
+        3,
+        [7, 0x2F, CATALOGUE, ids.TRIGGER_CONFIRMED, 415, 2, 127, 0b110, 500, VERDICTS, FRAMES],
+    ),
+    "evidence-without-key": (
+        ids.EVIDENCE,
+        1,
+        3,
+        1,
+        None,
+        1,
+        [0, 0x27, 1, ids.TRIGGER_FDC, 0, 1, -128, 0, 250, b"", [], None],
+    ),
+    "consent-signed": signed(ids.CONSENT, 2, 10, 60_000, WALL, 3, [ids.SERVICE, 1, 0b11, 0xDEADBEEF, "de", 0]),
+    "consent-without-key": (ids.CONSENT, 2, 11, 90_000, None, 4, [ids.SERVICE, 0, 0b01, 0, "en", 3, None]),
     "result-done": (ids.COMMAND_RESULT, 312, 855, 8_100_000, WALL, 3, [17, ids.C_ROTATE, 0]),
     "result-refused": (ids.COMMAND_RESULT, 312, 856, 8_100_200, None, 3, [18, ids.C_CLEAR, ids.R_GRANT]),
     "result-not-believed": (ids.COMMAND_RESULT, 1, 1, 10, None, 0, [0, 0, ids.R_SIGNATURE]),

@@ -137,6 +137,7 @@ class Reporter:
         writer.integer(period_ms)
         writer.bstr(self._verdicts)
         self._frames(writer, signals, length)
+        self._sealer.sign(writer)
         self._sealer.queue(ids.EVIDENCE, ids.SERVICE, writer, True)
 
     def _frames(self, writer: "Writer", count: int, length: int) -> None:

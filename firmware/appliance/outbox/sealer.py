@@ -1,5 +1,6 @@
 """Builds and seals one message at a time in one buffer: `open()`, the caller writes the body, then `queue()` puts it
-into the spool or `hello()` gives its bytes. Takes the device's message key; never sends.
+into the spool or `hello()` gives its bytes; `sign()` adds the appliance's own signature as the body's last field. Takes
+the device's identity; never sends.
 """
 
 from trivet_wire import envelope, ids
@@ -10,26 +11,28 @@ from ..store.journal import JournalFull
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ..ports import Clock, Teller
+    from ..trust.identity import Identity
     from .consent import Consent
     from .spool import Spool
 
-MAX_BODY = 768  # bytes of payload that fit
+MAX_BODY = 836  # bytes of payload that fit
 
 
 class Sealer:
     """One buffer: a message lives until the next `open`."""
 
     def __init__(
-        self, key: envelope.Key, boot: int, clock: "Clock", consent: "Consent", spool: "Spool", teller: "Teller"
+        self, identity: "Identity", boot: int, clock: "Clock", consent: "Consent", spool: "Spool", teller: "Teller"
     ) -> None:
         self.boot = boot
-        self._key = key
+        self._identity = identity
         self._clock = clock
         self._consent = consent
         self._spool = spool
         self._teller = teller
         self.room = bytearray(MAX_BODY + envelope.OVERHEAD)
         self._view = memoryview(self.room)
+        self._body = 0  # where the present message's body begins
         self.refused = 0  # messages that found no room in the spool
 
     def open(self, kind: int, spooled: bool = True) -> Writer:
@@ -39,11 +42,22 @@ class Sealer:
         writer = Writer(self.room, envelope.HEADROOM, len(self.room) - envelope.TAILROOM)
         seq = spool.next_seq() if spooled else 0
         envelope.put_head(writer, kind, self.boot, seq, clock.ticks_ms(), clock.wall_s(), self._consent.seq)
+        self._body = writer.pos
         return writer
+
+    def sign(self, writer: Writer) -> None:
+        """Close a body with the signature over the payload as it stands without that field, or with null when this
+        appliance has no key of its own. Takes as long as a signature does: between ticks, never in one."""
+        signature = self._identity.sign(self._view[envelope.HEADROOM : writer.pos])
+        self.room[self._body] += 1  # the array has one field more (still below 24: one byte says so)
+        if signature is None:
+            writer.null()
+        else:
+            writer.bstr(signature)
 
     def seal(self, writer: Writer) -> memoryview:
         """The finished message."""
-        start = envelope.seal(self._key, self.room, envelope.HEADROOM, writer.pos)
+        start = envelope.seal(self._identity.key, self.room, envelope.HEADROOM, writer.pos)
         return self._view[start : writer.pos + envelope.TAILROOM]
 
     def queue(self, kind: int, purpose: int, writer: Writer, confirmed: bool = False) -> bool:

@@ -115,5 +115,6 @@ class Speaker:
         writer.integer(consent.text_hash)
         writer.tstr(consent.language)
         writer.integer(consent.channel)
+        self._sealer.sign(writer)
         if self._sealer.queue(ids.CONSENT, ids.SAFETY, writer):
             consent.told()

@@ -1,29 +1,53 @@
-"""Who this appliance is: takes the provisioned files, gives its id, its message key and its brokers (none: it keeps
-what it would send). Never shows a secret, never writes. An appliance without `identity.cbor` was not provisioned: it
-works, and talks to nobody.
+"""Who this appliance is: takes the provisioned files, gives its id, its message key, its brokers (none: it keeps what
+it would send) and its signature. Never shows a secret, never writes. An appliance without `identity.cbor` was not
+provisioned: it works, and talks to nobody.
 """
 
-from trivet_wire import cbor_read, envelope
+from trivet_wire import cbor_read, envelope, sign1
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ..ports import Files
 
 FILE = "identity.cbor"  # {id: bstr 8, epoch: 0..255, message_key: bstr 32, brokers: [[host, port], …], model: tstr}
+KEY_FILE = "key.der"  # the signing key, which is the TLS client key too
 _MAX_FILE = 1024
+
+# ECPrivateKey of P-256 with its public key, the one form that boards and cryptography libraries write (RFC 5915,
+# section 3; DER): 7 bytes, the private key, 18 bytes, the public key.
+_BEFORE_PRIVATE = b"\x30\x77\x02\x01\x01\x04\x20"
+_BEFORE_PUBLIC = b"\xa0\x0a\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07\xa1\x44\x03\x42\x00\x04"
+_PRIVATE_AT = 7
+_PUBLIC_AT = 57
+_DER_SIZE = 121
 
 
 class Identity:
     """What provisioning wrote."""
 
     def __init__(
-        self, device: bytes, epoch: int, key: envelope.Key, brokers: "list[tuple[str, int]]", model: str
+        self,
+        device: bytes,
+        epoch: int,
+        key: envelope.Key,
+        brokers: "list[tuple[str, int]]",
+        model: str,
+        private: bytes | None,
     ) -> None:
         self.device = device.hex()  # 16 hex digits, as on the sticker and in topics
+        self._private = private
         self.epoch = epoch
         self.key = key
         self.brokers = brokers
         self.model = model
+
+    def sign(self, payload: "bytes | memoryview") -> bytes | None:
+        """The appliance's signature over a payload, r ‖ s over its COSE_Sign1 structure; None without a signing key."""
+        if self._private is None:
+            return None
+        from .p256 import sign  # at the first signature: many an appliance never makes one
+
+        return sign(self._private, sign1.digest(bytes.fromhex(self.device), payload))
 
 
 def load(files: "Files") -> Identity | None:
@@ -40,6 +64,16 @@ def load(files: "Files") -> Identity | None:
         for host, port in brokers:
             if not host or not 0 < port < 65536:
                 raise ValueError("a broker is a host and a port")
-        return Identity(device, epoch, key, brokers, fields["model"])
+        return Identity(device, epoch, key, brokers, fields["model"], private_key(files.read(KEY_FILE)))
     except (KeyError, TypeError):
         raise ValueError("identity.cbor lacks a field") from None
+
+
+def private_key(der: bytes | None) -> bytes | None:
+    """The 32 bytes in a key file; None without one, ValueError when it is no key of P-256."""
+    if der is None:
+        return None
+    middle = der[_PRIVATE_AT + 32 : _PUBLIC_AT]
+    if len(der) != _DER_SIZE or der[:_PRIVATE_AT] != _BEFORE_PRIVATE or middle != _BEFORE_PUBLIC:
+        raise ValueError("key.der is no P-256 key in SEC 1 form with its public key")
+    return der[_PRIVATE_AT : _PRIVATE_AT + 32]

@@ -6,13 +6,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric import ec
 from trivet_wire import catalogue as wire
 from trivet_wire import cbor, ids, samples
 from trivet_wire.catalogue import catalogue_id
 from trivet_wire.code import code_text
 
+from trivet import sign1
 from trivet.mac0 import MessageKey
 from trivet.registry import Identity
+from trivet.signed import SIGNATURE_AT
 
 MODEL = "BENCH-1"
 # Events of the small catalogue.
@@ -73,12 +76,14 @@ def _cause(name: str, kind: str, weight: float, evidence: list[list[Any]], part:
 
 
 class Sender:
-    """Counts (boot, seq) as an appliance does. Each method gives (topic, sealed bytes)."""
+    """Counts (boot, seq) as an appliance does. Each method gives (topic, sealed bytes). With `signing_key` None it sends
+    no signatures."""
 
     def __init__(self, identity: Identity) -> None:
         self.identity = identity
         self.device = identity.device
         self.key = MessageKey(identity.message_key, identity.device, identity.epoch)
+        self.signing_key: ec.EllipticCurvePrivateKey | None = sign1.private_key(identity.key_der)
         self.boot = 1
         self.seq = 0
         self.consent_seq = 0
@@ -104,7 +109,14 @@ class Sender:
             head.get("consent_seq", self.consent_seq),
             body,
         ]
+        if isinstance(body, list) and SIGNATURE_AT.get(kind) == len(body):
+            body.append(self._signature(payload))
         return self.topic(kind), self.key.seal(cbor.encode(payload))
+
+    def _signature(self, payload: list[Any]) -> bytes | None:
+        if self.signing_key is None:
+            return None
+        return sign1.signature(self.signing_key, bytes.fromhex(self.device), cbor.encode(payload))
 
     def hello(self, tail_boot: int | None = None, tail_seq: int | None = None) -> tuple[str, bytes]:
         tail = [self.boot if tail_boot is None else tail_boot, self.seq + 1 if tail_seq is None else tail_seq]

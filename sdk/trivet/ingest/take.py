@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from trivet_wire import envelope, ids
 from trivet_wire.refuse import WireError
 
-from trivet import control
+from trivet import control, signed
 from trivet.cases.open import observation, observe
 from trivet.consent import requests
 from trivet.decode import Topic, decode, parse_topic
@@ -92,6 +92,7 @@ class _Taking:
         try:
             purpose = await self._purpose(message)
             await consents.judge(self.session, self.device, message, purpose)
+            by_itself = self._signed(message)
         except MessageError as error:
             tries = self.incoming.deliveries
             if error.reason == ids.R_CONSENT_UNKNOWN and tries < CONSENT_TRIES:
@@ -99,7 +100,7 @@ class _Taking:
             return await self._refuse(epoch, boot, seq, error.reason, message)
         if stored is not None or await self.session.get(RefusedRow, (device, boot, seq)) is not None:
             return await self._refuse(epoch, boot, seq, ids.R_REPLAY, message)
-        await self._store(message, purpose)
+        await self._store(message, purpose, by_itself)
         return Outcome(device, receipt=(epoch, boot, seq))
 
     async def _purpose(self, message: Message) -> int:
@@ -112,7 +113,21 @@ class _Taking:
             raise MessageError.of(ids.R_CATALOGUE)
         return catalogue.packed.purpose(message.body.event) if message.purpose is None else message.purpose
 
-    async def _store(self, message: Message, purpose: int) -> None:
+    def _signed(self, message: Message) -> bool | None:
+        """Whether the appliance's own key signed it; None for a kind that is not signed. Raises R_SIGNATURE for a
+        signature by anybody else."""
+        if message.kind not in signed.SIGNATURE_AT:
+            return None
+        data = self.incoming.data
+        payload = data[envelope.structure(data, 0, len(data)) : -envelope.TAILROOM]
+        statement = signed.statement(self.device.id, payload)
+        if statement is None or self.device.public_key is None:
+            return False
+        if not statement.holds(self.device.public_key):
+            raise MessageError.of(ids.R_SIGNATURE)
+        return True
+
+    async def _store(self, message: Message, purpose: int, by_itself: bool | None) -> None:
         row = MessageRow(
             device=self.device.id,
             boot=message.boot,
@@ -124,7 +139,8 @@ class _Taking:
             consent_seq=message.consent_seq,
             received_at=utcnow(),
             raw=self.incoming.data,
-            body_json=body_json(message),
+            signed=by_itself,
+            body_json=body_json(message) | ({} if by_itself is None else {"signed": by_itself}),
         )
         self.session.add(row)
         await self.session.flush()
@@ -205,9 +221,9 @@ def _content(raw: bytes) -> bytes:
 
 
 def body_json(message: Message) -> dict[str, Any]:
-    """A body by field names, as JSON holds it: verdicts by event index, samples as numbers."""
+    """A body by field names, as JSON holds it: verdicts by event index, samples as numbers, no signature."""
     body: Any = message.body
-    plain = {name: getattr(body, name) for name in body.__struct_fields__}
+    plain = {name: getattr(body, name) for name in body.__struct_fields__ if name != "signature"}
     if isinstance(body, Evidence):
         events = range(4 * len(body.verdicts))
         plain["verdicts"] = {str(event): body.verdict(event) for event in events if body.verdict(event)}

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from littlefs import LittleFS
 from trivet_wire import cbor
 
+from trivet.engine import pki
+
 if TYPE_CHECKING:
     from trivet.registry import Identity
 
@@ -28,14 +30,15 @@ class Provision:
     model: str
     epoch: int = 0
     brokers: list[tuple[str, int]] = field(default_factory=list)
-    key_der: bytes = b""  # SEC 1, P-256
+    key_der: bytes = b""  # SEC 1, P-256: signs, and is the TLS client's; without it nothing is signed
     cert_der: bytes = b""
     ca_der: bytes = b""
 
     @staticmethod
     def alone(model: str) -> "Provision":
         """An identity of its own for a simulation without a cloud."""
-        return Provision(secrets.token_hex(8), secrets.token_bytes(32), model)
+        key = pki.key_der(pki.new_key())
+        return Provision(secrets.token_hex(8), secrets.token_bytes(32), model, key_der=key)
 
     @staticmethod
     def of(identity: "Identity") -> "Provision":
@@ -52,10 +55,8 @@ class Provision:
             "brokers": [[host, port] for host, port in self.brokers],
             "model": self.model,
         }
-        files = {"identity.cbor": cbor.encode(identity)}
-        if self.brokers:
-            files |= {"key.der": self.key_der, "cert.der": self.cert_der, "ca.der": self.ca_der}
-        return files
+        written = {"key.der": self.key_der, "cert.der": self.cert_der, "ca.der": self.ca_der}
+        return {"identity.cbor": cbor.encode(identity)} | {name: data for name, data in written.items() if data}
 
 
 class Device:

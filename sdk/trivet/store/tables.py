@@ -74,6 +74,7 @@ class DeviceRow(Base):
     key_epoch: Mapped[int] = mapped_column(SmallInteger, default=1)
     old_epoch_until: Mapped[dt.datetime | None]  # the epoch before is accepted until then
     cert_serial: Mapped[str] = mapped_column(String(40))
+    public_key: Mapped[bytes | None] = mapped_column(LargeBinary)  # of its signing key: x ‖ y, 64 bytes
     claim_hash: Mapped[bytes] = mapped_column(LargeBinary)
     firmware: Mapped[str | None] = mapped_column(String(64))
     catalogue: Mapped[int | None] = mapped_column(BigInteger)
@@ -172,6 +173,9 @@ class MessageRow(Base):
     consent_seq: Mapped[int] = mapped_column(BigInteger)
     received_at: Mapped[dt.datetime] = mapped_column(default=utcnow)
     raw: Mapped[bytes] = mapped_column(LargeBinary)
+    # by the appliance's own key, verified; false: it sent none, or no key of it is known here; null: not of a kind
+    # that is signed
+    signed: Mapped[bool | None]
     body_json: Mapped[dict[str, Any]]
 
 
