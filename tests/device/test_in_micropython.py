@@ -9,6 +9,7 @@ HERE = Path(__file__).parent
 FILES = (
     "test_dem",
     "test_fault_memory",
+    "test_identity",
     "test_inhibit",
     "test_journal",
     "test_ledger",

@@ -1,5 +1,5 @@
-"""What an appliance signed: the cloud stores it as signed, stores what carries no signature as unsigned, and refuses what
-somebody else signed; whatever it stored can be handed to a third party."""
+"""What an appliance signed: the cloud stores it as signed, stores what carries no signature as unsigned, and refuses
+what somebody else signed; whatever it stored can be handed to a third party."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path

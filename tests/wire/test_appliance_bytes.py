@@ -9,7 +9,10 @@ import trivet
 from appliance.sim.flash import FileFlash
 from appliance.store.journal import Journal
 from cryptography.hazmat.primitives import hashes, hmac
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from trivet.decode import decode
+from trivet.engine import pki
 from trivet.mac0 import MessageKey
 from trivet.models import Evidence, Message
 from trivet.sim.device import Device, Provision
@@ -17,6 +20,7 @@ from trivet.sim.world import World
 from trivet_wire import ids
 
 SECRET, DEVICE, EPOCH = bytes(range(32)), "00112233445566ff", 1
+SIGNING_KEY = ec.generate_private_key(ec.SECP256R1())
 SECTOR = 4096
 
 
@@ -24,7 +28,7 @@ SECTOR = 4096
 def spooled(tmp_path_factory: pytest.TempPathFactory) -> list[bytes]:
     """What an oven without a link has queued after its upper element broke and it was restarted; all is allowed."""
     device = Device(tmp_path_factory.mktemp("oven"))
-    identity = Provision(DEVICE, SECRET, "oven", EPOCH)
+    identity = Provision(DEVICE, SECRET, "oven", EPOCH, key_der=pki.key_der(SIGNING_KEY))
     with World("oven", device, identity=identity, faults=[("element_top_open", 600)]) as world:
         for purpose in ("service", "improve", "personal"):
             world.say(f"consent {purpose} yes")
@@ -87,9 +91,25 @@ def test_the_sdk_reads_them_in_order(spooled: list[bytes]) -> None:
     assert seqs == sorted(set(seqs))
 
 
+def test_evidence_and_decisions_are_signed(spooled: list[bytes]) -> None:
+    """The Sig_structure of RFC 9052, section 4.4, built here; only `cryptography` judges."""
+    signed = {ids.EVIDENCE: 0, ids.CONSENT: 0}
+    for message in spooled:
+        fields = cbor2.loads(cbor2.loads(message)[2])
+        if fields[ids.F_KIND] in signed:
+            signed[fields[ids.F_KIND]] += 1
+            signature = fields[ids.F_BODY].pop()
+            protected = cbor2.dumps({1: -9, 4: bytes.fromhex(DEVICE)}, canonical=True)
+            structure = cbor2.dumps(["Signature1", protected, b"", cbor2.dumps(fields, canonical=True)])
+            encoded = encode_dss_signature(int.from_bytes(signature[:32]), int.from_bytes(signature[32:]))
+            SIGNING_KEY.public_key().verify(encoded, structure, ec.ECDSA(hashes.SHA256()))
+    assert signed[ids.CONSENT] == 3
+    assert signed[ids.EVIDENCE] >= 1
+
+
 def test_they_keep_to_the_size_goals(spooled: list[bytes]) -> None:
     """As made by the oven: fault and heartbeat with whatever its counters say, evidence with its own freeze frame."""
-    goals = {ids.FAULT: 48, ids.HEARTBEAT: 48, ids.EVIDENCE: 420 - 74}
+    goals = {ids.FAULT: 48, ids.HEARTBEAT: 48, ids.EVIDENCE: 420}
     for message in spooled:
         kind = cbor2.loads(cbor2.loads(message)[2])[ids.F_KIND]
         assert len(message) <= goals.get(kind, ids.MAX_MESSAGE)

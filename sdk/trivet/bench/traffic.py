@@ -76,8 +76,8 @@ def _cause(name: str, kind: str, weight: float, evidence: list[list[Any]], part:
 
 
 class Sender:
-    """Counts (boot, seq) as an appliance does. Each method gives (topic, sealed bytes). With `signing_key` None it sends
-    no signatures."""
+    """Counts (boot, seq) as an appliance does. Each method gives (topic, sealed bytes). With `signing_key` None it
+    sends no signatures."""
 
     def __init__(self, identity: Identity) -> None:
         self.identity = identity

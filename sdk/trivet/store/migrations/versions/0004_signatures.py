@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0003_signatures"
-down_revision = "0002_commands"
+revision = "0004_signatures"
+down_revision = "0003_owner_logins"
 
 
 def upgrade() -> None:
