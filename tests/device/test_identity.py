@@ -1,4 +1,4 @@
-"""Who the appliance is, from files that provisioning wrote: what they may say, and what is refused. Both interpreters."""
+"""Who the appliance is, from files that provisioning wrote: what they may say, and what is refused."""
 
 from appliance.trust import identity, p256
 from runner import run
@@ -24,9 +24,9 @@ def provisioned(key=None, **changed):
     return identity.load(Files(identity_cbor=cbor.encode({**FIELDS, **changed}), key_der=key))
 
 
-def refuses(call) -> bool:
+def refuses(call, *args, **named) -> bool:
     try:
-        call()
+        call(*args, **named)
     except ValueError:
         return True
     return False
@@ -61,15 +61,15 @@ def test_a_key_file_of_another_form_is_refused() -> None:
         KEY[:56] + b"\x02" + KEY[57:],  # a compressed point
         p384,
     ):
-        assert damaged != KEY and refuses(lambda: provisioned(damaged)), damaged
+        assert damaged != KEY and refuses(provisioned, damaged), damaged
 
 
 def test_an_identity_without_a_field_is_refused() -> None:
     for name in FIELDS:
         fields = {key: value for key, value in FIELDS.items() if key != name}
-        assert refuses(lambda: identity.load(Files(identity_cbor=cbor.encode(fields)))), name
+        assert refuses(identity.load, Files(identity_cbor=cbor.encode(fields))), name
     for brokers in ([["", 1]], [["host", 0]], [["host", 65536]], [7]):
-        assert refuses(lambda: provisioned(brokers=brokers)), brokers
+        assert refuses(provisioned, brokers=brokers), brokers
 
 
 run(globals()) if __name__ == "__main__" else None
