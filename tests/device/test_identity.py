@@ -21,7 +21,7 @@ class Files:
 
 
 def provisioned(key=None, **changed):
-    return identity.load(Files(identity_cbor=cbor.encode({**FIELDS, **changed}), key_der=key))
+    return identity.load(Files(identity_cbor=cbor.encode(dict(FIELDS, **changed)), key_der=key))
 
 
 def refuses(call, *args, **named) -> bool:
