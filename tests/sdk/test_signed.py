@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from sqlalchemy import update
 from trivet import sign1
 from trivet.bench import traffic
+from trivet.consent import security
 from trivet.mac0 import unseal
 from trivet.signed import SIGNATURE_AT, statement
 from trivet.store.tables import DeviceRow, MessageRow
@@ -91,6 +92,10 @@ async def test_a_signature_that_does_not_fit_is_refused(kit: Bench, what: str) -
     assert kit.last_ack() == (1, 2, {2: ids.R_SIGNATURE})
     assert await stored(kit, 2) is None
     assert await kit.cases() == []
+    async with kit.store.reading() as session:
+        [event] = await security.of(session, kit.sender.device)
+    assert (event.kind, event.reason, event.count) == (security.SIGNATURE, ids.R_SIGNATURE, 1)
+    assert (event.data_json["kind"], event.data_json["seq"]) == ("evidence", 2)
 
 
 async def test_a_consent_decision_that_somebody_else_signed_decides_nothing(kit: Bench) -> None:

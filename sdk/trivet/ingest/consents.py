@@ -70,6 +70,9 @@ async def report(session: AsyncSession, message: Message, reason: int) -> None:
     elif reason == ids.R_REPLAY:
         words = "Two different messages came under one number: somebody copies this appliance, or its flash is old."
         await security.record(session, message.device, security.REPLAY, words, data, reason=reason)
+    elif reason == ids.R_SIGNATURE:
+        words = f"A {data['kind']} message came in its name that its own key did not sign: refused."
+        await security.record(session, message.device, security.SIGNATURE, words, data, reason=reason)
 
 
 async def decided(session: AsyncSession, device: DeviceRow, message: Message, body: Consent) -> None:

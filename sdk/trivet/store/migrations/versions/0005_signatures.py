@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0004_signatures"
-down_revision = "0003_owner_logins"
+revision = "0005_signatures"
+down_revision = "0004_owner_rights"
 
 
 def upgrade() -> None:
