@@ -17,12 +17,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from trivet.api.accounts import Accounts, Person
 from trivet.config import Settings
+from trivet.consent import security, texts, uses
 from trivet.ingest.memory import MemoryTransport
 from trivet.passwords import hash_password
 from trivet.registry import Identity, Registry
 from trivet.store import Store
-from trivet.store.tables import CaseEventRow, CaseRecord, CatalogueRow, DeviceRow, LoginRow, utcnow
+from trivet.store.tables import (
+    CaseEventRow,
+    CaseRecord,
+    CatalogueRow,
+    ConsentRow,
+    DeviceRow,
+    LoginRow,
+    MessageRow,
+    RefusedRow,
+    utcnow,
+)
 from trivet.vault import Vault
 from trivet_wire import ids
 from trivet_wire.code import code_text, number_of
@@ -145,6 +157,49 @@ async def add_case(vendor: Vendor, device: str, event: int, **changes: Any) -> i
     return record.id
 
 
+async def add_owner(vendor: Vendor, accounts: Accounts, *ovens: Identity) -> int:
+    """Ada's account, with the appliances whose stickers she has."""
+    person = Person("Ada Feldmann", OWNER, "+49 30 5550 142", "de")
+    owner = await accounts.open(ovens[0].device, ovens[0].claim_secret, person, OWNER_PASSWORD)
+    for oven in ovens[1:]:
+        await accounts.add(owner, oven.device, oven.claim_secret)
+    return owner
+
+
+async def add_past(vendor: Vendor, device: str) -> None:
+    """A week of an oven: decisions, messages under them, who looked, what happened; as ingest and desk write it."""
+    now = utcnow()
+    shown = texts.text("service", "de")
+    async with vendor.store.writing() as session:
+        for seq, (purpose, granted, mask, hours) in enumerate(DECISIONS, start=1):
+            at = now - dt.timedelta(hours=hours)
+            decision = {"purpose": purpose, "granted": granted, "mask": mask, "channel": 0, "language": "de"}
+            session.add(ConsentRow(device=device, consent_seq=seq, text_hash=shown.hash, at=at, **decision))
+        for seq, (kind, purpose, hours, size, body) in enumerate(MESSAGES, start=1):
+            at = now - dt.timedelta(hours=hours)
+            session.add(
+                MessageRow(
+                    device=device,
+                    boot=7,
+                    seq=seq,
+                    kind=kind,
+                    purpose=purpose,
+                    uptime_ms=seq * 1000,
+                    wall_s=int(at.timestamp()),
+                    consent_seq=sum(decided >= hours for *_, decided in DECISIONS),
+                    received_at=at,
+                    raw=bytes(size),
+                    body_json=body,
+                )
+            )
+        session.add(RefusedRow(device=device, boot=7, seq=90, reason=ids.R_CONSENT, digest=b""))
+        row = await session.get_one(DeviceRow, device)
+        row.consent_seq, row.consent_mask = len(DECISIONS), DECISIONS[-1][2]
+        await security.record(session, device, security.CONSENT, "no consent", reason=ids.R_CONSENT)
+    why = "opened case 1 at the desk"
+    await uses.write(vendor.store, USER, why, [uses.Use(device, "service", s) for s in ("case 1", "contact")])
+
+
 async def seed(vendor: Vendor) -> dict[str, int]:
     """Four ovens and four cases; gives the case numbers by name."""
     kitchen = await add_oven(vendor, "Oven in the kitchen", "Ada Feldmann")
@@ -188,6 +243,20 @@ def evidence(event: int, now: dt.datetime) -> dict[str, Any]:
     }
 
 
+OWNER, OWNER_PASSWORD = "ada.feldmann@example.com", "the oven is warm at six"
+DECISIONS = [(ids.SERVICE, True, 0b011, 150), (ids.IMPROVE, True, 0b111, 100), (ids.IMPROVE, False, 0b011, 26)]
+_FAULT = {"event": ELEMENT, "status": 0xAF, "occurrence": 1, "catalogue": CATALOGUE}
+MESSAGES: list[tuple[int, int, float, int, dict[str, Any]]] = [
+    (ids.CONSENT, ids.SAFETY, 150, 44, {"purpose": ids.SERVICE, "granted": 1}),
+    (ids.INVENTORY, ids.SERVICE, 149.9, 47, {"model": "oven", "firmware": "1.4.2"}),
+    (ids.CONSENT, ids.SAFETY, 100, 44, {"purpose": ids.IMPROVE, "granted": 1}),
+    (ids.HEARTBEAT, ids.IMPROVE, 80, 39, {"heap_free_kib": 31}),
+    (ids.CONSENT, ids.SAFETY, 26, 44, {"purpose": ids.IMPROVE, "granted": 0}),
+    (ids.FAULT, ids.SERVICE, 1.5, 49, _FAULT),
+    (ids.EVIDENCE, ids.SERVICE, 1.4, 318, _FAULT),
+    (ids.FAULT, ids.SERVICE, 0.5, 49, _FAULT | {"status": 0x2E}),
+    (ids.CRASH, ids.SERVICE, 0.2, 51, {"file": "drivers.py"}),
+]
 SENSORS = {"ntc_drift", "door_switch"}
 TRIAGE: list[list[tuple[str, float]]] = [
     [("element_top_open", 0.91), ("relay_stuck_open", 0.06), ("ntc_drift", 0.02), ("mains_low", 0.01)],

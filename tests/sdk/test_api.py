@@ -148,7 +148,7 @@ async def test_nothing_without_a_login(app: FastAPI, stranger: httpx.AsyncClient
         for method in methods:
             if path in ("/healthz", "/api/token"):
                 continue
-            address = path.replace("{case_id}", "1").replace("{device_id}", "0" * 16)
+            address = path.replace("{case_id}", "1").replace("{device_id}", "0" * 16).replace("{purpose}", "service")
             answer = await stranger.request(method, address, json={"secret": "x", "name": "x"})
             problem(answer, 401, "not-logged-in")
             assert answer.headers["www-authenticate"].startswith("Basic")

@@ -1,5 +1,6 @@
-"""The pages for people at the vendor: queue, case, appliances. Takes the application of `trivet.api.create`, adds
-the pages, the login and the gate before them; never loads anything from another server.
+"""The pages for people: queue, case and appliances for the vendor's, their own appliance for owners. Takes the
+application of `trivet.api.create`, adds the pages, the logins and the gate before them; never loads anything from
+another server.
 
 NiceGUI has one application in a process, so one process serves one desk at a time; opened and closed again is fine.
 """
@@ -19,7 +20,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from trivet.desk import doors, gate, pages
+from trivet.desk import doors, gate, my_pages, pages
 
 __all__ = ["mount"]
 
@@ -70,3 +71,4 @@ def _configure() -> None:
         gzip_middleware_factory=lambda app: GZipMiddleware(app, minimum_size=1000, compresslevel=4),
     )
     pages.register()
+    my_pages.register()

@@ -57,15 +57,22 @@ class Frame:
         """A look into the database for service, in the name of who is logged in; `why` as the owner reads it."""
         return reading(self.cloud.store, Access("service", self.user.name, why))
 
-    async def live(self, refresh: Callable[[], Awaitable[None]]) -> None:
-        """Draw once, then again after every change in the database. A database that is away is waited for."""
-        await self._poll(refresh)
-        ui.timer(POLL_S, lambda: self._poll(refresh), immediate=False)
+    async def live(
+        self, refresh: Callable[[], Awaitable[None]], stamp: Callable[[], Awaitable[str]] | None = None
+    ) -> None:
+        """Draw once, then again whenever `stamp` differs (the desk's: after every change in the database). A database
+        that is away is waited for."""
+        stamp = stamp or self._desk_stamp
+        await self._poll(refresh, stamp)
+        ui.timer(POLL_S, lambda: self._poll(refresh, stamp), immediate=False)
 
-    async def _poll(self, refresh: Callable[[], Awaitable[None]]) -> None:
+    async def _desk_stamp(self) -> str:
+        async with self.cloud.store.reading() as session:
+            return await change_id(session)
+
+    async def _poll(self, refresh: Callable[[], Awaitable[None]], stamp: Callable[[], Awaitable[str]]) -> None:
         try:
-            async with self.cloud.store.reading() as session:
-                change = await change_id(session)
+            change = await stamp()
             if change != self._seen:
                 await refresh()
                 self._seen = change
@@ -73,22 +80,22 @@ class Frame:
             log.warning("the page waits for the database", exc_info=True)
 
 
-def open_page(request: Request, title: str, active: str = "") -> Frame:
-    """Lay bar, icons and styles; give the frame whose `main` the page fills."""
+def open_page(request: Request, title: str, active: str = "", bar: str = "bar") -> Frame:
+    """Lay bar (a macro of bar.html), icons and styles; give the frame whose `main` the page fills."""
     words = Words(gate.language_of(request))
     user: User = request.scope["trivet.user"]
     version = gate.asset_version()
     ui.page_title(f"{words(title) if '.' in title else title} · Trivet")
     ui.add_head_html(
         f'<link rel="stylesheet" href="{gate.BASE}/desk.css?v={version}">'
+        f'<link rel="stylesheet" href="{gate.BASE}/my.css?v={version}">'
         f'<script>document.documentElement.lang = "{words.language}"</script>'
         f'<script src="{gate.BASE}/theme.js?v={version}"></script>'
         f'<script defer src="{gate.BASE}/desk.js?v={version}"></script>'
     )
     ui.add_body_html(f'{gate.sprite()}<a class="skip" href="#main">{words("nav.skip")}</a>')
     now = dt.datetime.now(dt.UTC)
-    bar = render.fragment("bar.html", "bar", words, now, active=active, user=user.name)
-    Island("bar", "header", bar)
+    Island("bar", "header", render.fragment("bar.html", bar, words, now, active=active, user=user.name))
     slot = ui.context.client.content.parent_slot
     if slot is not None:
         slot.parent.props("role=presentation")  # NiceGUI wraps bar and all in a <main>: ours is the one

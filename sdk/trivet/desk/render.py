@@ -31,6 +31,19 @@ ACTOR_ICONS = {
     "system": "trivet",
 }
 
+SENT_ICONS = {
+    "fault": "alert",
+    "fault_gone": "check",
+    "evidence": "flask",
+    "heartbeat": "eye",
+    "inventory": "oven",
+    "consent_yes": "hand",
+    "consent_no": "hand",
+    "ledger": "shield",
+    "result": "remote",
+    "crash": "alert",
+}
+
 
 @functools.cache
 def _environment() -> jinja2.Environment:
@@ -49,6 +62,7 @@ def _environment() -> jinja2.Environment:
         "STEP_ICONS": STEP_ICONS,
         "KIND_ICONS": KIND_ICONS,
         "ACTOR_ICONS": ACTOR_ICONS,
+        "SENT_ICONS": SENT_ICONS,
         "icon": icon,
     }
     return environment

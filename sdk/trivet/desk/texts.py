@@ -13,6 +13,10 @@ from collections.abc import Iterator, Mapping
 from importlib import resources
 from typing import Any
 
+from trivet_wire import ids
+
+from trivet.consent import texts
+
 LANGUAGES = ("en", "de")
 MINUTE, HOUR, DAY = 60, 3600, 86400
 
@@ -49,6 +53,10 @@ class Words:
         entry = table().get(f"{group}.{name}")
         return entry[self.language] if entry else name.replace("_", " ")
 
+    def known_with(self, group: str, name: str, **values: object) -> str:
+        """`known`, with values to fill in."""
+        return self.known(group, name).format_map(values)
+
     def pick(self, texts: Mapping[str, Any] | None, otherwise: Any = "") -> Any:
         """The entry of a table by language: this one, else English, else any."""
         if not texts:
@@ -81,3 +89,29 @@ class Words:
         """At most four significant digits, no exponent, with the language's decimal sign."""
         text = f"{value:.0f}" if abs(value) >= 1000 or value == int(value) else f"{value:.4g}"
         return text.replace(".", ",") if self.language == "de" else text
+
+    def size(self, count: int) -> str:
+        """Bytes, as people say them."""
+        if count < 10_000:
+            return self("my.bytes", n=count)
+        return self("my.kilobytes", n=self.number(round(count / 1000, 1)))
+
+    def days(self, count: int) -> str:
+        """Days, as years where they are whole ones."""
+        if count % 365 or count < 365:
+            return self("my.days", n=count)
+        return self("my.year") if count == 365 else self("my.years", n=count // 365)
+
+    def purpose(self, name: str) -> str:
+        """A purpose by the title under which its owner decides on it."""
+        return texts.text(name, self.language).title if name in ids.PURPOSE_NAMES else name
+
+    def subject(self, subject: str) -> str:
+        """What was looked at, from the log of uses: a word, and a number for some."""
+        word, _, number = subject.partition(" ")
+        return self.known_with("subject", word, n=number)
+
+    def security(self, event: Any) -> str:
+        """A security event in plain words; where this language has none, as it was written."""
+        known = table().get(f"security_text.{event.what}")
+        return known[self.language] if known else str(event.words)

@@ -20,6 +20,16 @@ function tick() {
     const text = new Date(element.dateTime).toLocaleString(locale(), { dateStyle: "medium", timeStyle: "short" });
     if (element.textContent !== text) element.textContent = text;
   }
+  for (const element of document.querySelectorAll("[data-moment]")) {
+    const at = new Date(element.dateTime);
+    const near = Math.abs(Date.now() - at) < 6 * 86400e3;
+    const day = near ? { weekday: "long" } : { day: "numeric", month: "short", year: "numeric" };
+    const time = at.toLocaleTimeString(locale(), { hour: "2-digit", minute: "2-digit" });
+    const today = at.toDateString() === new Date().toDateString();
+    const text = today ? time : `${at.toLocaleDateString(locale(), day)} ${time}`;
+    if (element.textContent !== text) element.textContent = text;
+    element.title = at.toLocaleString(locale());
+  }
   const popup = document.getElementById("popup");
   const live = document.querySelector(".live");
   if (popup && live) {

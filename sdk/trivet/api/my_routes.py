@@ -1,0 +1,152 @@
+"""The owners' routes under /api/my. Takes requests of an owner, gives what is theirs as JSON; an appliance that is not
+theirs does not exist here, whoever's it is. The desk's logins open nothing of this.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Path, Request
+from fastapi.security import HTTPBasic
+
+from trivet.api import my_schemas as schemas
+from trivet.api.accounts import AccountError, Accounts
+from trivet.api.auth import OwnerGuard, User
+from trivet.api.problems import RESPONSES, ProblemError
+from trivet.api.routes import DeviceId, cloud_of
+from trivet.api.schemas import Language
+from trivet.consent import periods, requests, state, texts, uses
+from trivet.consent.access import OWN, Access, Reading, reading
+from trivet.owners import happened, health, sent
+from trivet.owners.own import Own, all_of, own
+from trivet.registry import RegistryError
+
+WHY = "asked for their own data"
+_CHALLENGE = {"WWW-Authenticate": 'Basic realm="trivet owners", charset="UTF-8"'}
+
+
+class _Basic(HTTPBasic):
+    """For the OpenAPI document only: `OwnerGuard.identify` reads the header."""
+
+    async def __call__(self, request: Request) -> None:  # type: ignore[override]
+        return None
+
+
+_basic = _Basic(scheme_name="OwnerBasic", description="An owner's mail address and password")
+
+
+async def owner_of(request: Request, _b: object = Depends(_basic)) -> User:
+    """The owner who asks, or a problem 401."""
+    guard: OwnerGuard = request.app.state.owner_guard
+    user = await guard.identify(request)
+    if user is None:
+        raise ProblemError(401, "not-logged-in", "Log in with your mail address and password (HTTP Basic).", _CHALLENGE)
+    return user
+
+
+Owner = Annotated[User, Depends(owner_of)]
+router = APIRouter(prefix="/api/my", dependencies=[Depends(owner_of)], responses=RESPONSES, tags=["owner"])
+
+
+def not_theirs(device: str) -> ProblemError:
+    """The one answer for an appliance of somebody else, of nobody, and for one that does not exist."""
+    return ProblemError(404, "no-such-device", f"You have no appliance {device}.")
+
+
+@asynccontextmanager
+async def theirs(request: Request, user: User, device: str) -> AsyncIterator[tuple[Reading, Own]]:
+    """A reading of the owner's own appliance, or a problem 404."""
+    async with reading(cloud_of(request).store, Access(OWN, user.name[:128], WHY)) as read:
+        mine = await own(read.session, user.owner, device)
+        if mine is None:
+            raise not_theirs(device)
+        read.note(device, "own data")
+        yield read, mine
+
+
+@router.get("/devices", summary="My appliances")
+async def devices(request: Request, user: Owner) -> list[schemas.OwnDevice]:
+    """Every appliance of the owner who asks."""
+    async with cloud_of(request).store.reading() as session:
+        return [schemas.OwnDevice.model_validate(mine) for mine in await all_of(session, user.owner)]
+
+
+@router.post("/claim", summary="Register one more appliance")
+async def claim(request: Request, user: Owner, body: schemas.Sticker) -> schemas.OwnDevice:
+    """Bring an appliance into the account with what stands on its sticker."""
+    accounts: Accounts = request.app.state.accounts
+    try:
+        await accounts.add(user.owner, body.device, body.secret)
+    except (RegistryError, AccountError) as error:
+        raise ProblemError(409, "claim-refused", str(error)) from error
+    async with theirs(request, user, body.device) as (_, mine):
+        return schemas.OwnDevice.model_validate(mine)
+
+
+@router.get("/devices/{device_id}", summary="How it is and what it may send")
+async def device(request: Request, user: Owner, device_id: DeviceId, language: Language = "en") -> schemas.OwnState:
+    """Open cases in plain words, and every purpose with its text."""
+    kept = periods.load(cloud_of(request).settings.data_dir)
+    async with theirs(request, user, device_id) as (read, mine):
+        standing = await state.of(read.session, device_id)
+        assert standing is not None  # it is theirs, so it is enrolled
+        return schemas.OwnState(
+            device=schemas.OwnDevice.model_validate(mine),
+            troubles=[schemas.OwnTrouble.model_validate(one) for one in await health.troubles(read.session, mine)],
+            consents=[_consent(one, texts.text(one.purpose, language, kept)) for one in standing.purposes],
+        )
+
+
+def _consent(one: state.Standing, text: texts.Text) -> schemas.OwnConsent:
+    names = set(schemas.OwnConsent.model_fields) - {"text"}
+    return schemas.OwnConsent.model_validate({name: getattr(one, name) for name in names} | {"text": text})
+
+
+@router.put("/devices/{device_id}/consents/{purpose}", summary="Say yes or no")
+async def decide(
+    request: Request,
+    user: Owner,
+    device_id: DeviceId,
+    purpose: Annotated[schemas.PurposeName, Path(description="Purpose")],
+    body: schemas.Decide,
+) -> schemas.OwnState:
+    """Decide on a purpose. Pending until the appliance confirms it."""
+    cloud = cloud_of(request)
+    kept = periods.load(cloud.settings.data_dir)
+    async with cloud.store.writing() as session:
+        if await own(session, user.owner, device_id) is None:
+            raise not_theirs(device_id)
+        if body.text_hash != texts.text(purpose, body.language, kept).hash:
+            raise ProblemError(409, "other-text", "This is not the present text: show the owner the present one first.")
+        who = f"owner {user.owner}"
+        try:
+            await requests.decide(
+                session, device_id, purpose, body.granted, language=body.language, who=who, periods=kept
+            )
+        except requests.RequestError as error:
+            raise ProblemError(409, "not-decidable", str(error)) from error
+    return await device(request, user, device_id, body.language)
+
+
+@router.get("/devices/{device_id}/sent", summary="What it sent, and why")
+async def messages(request: Request, user: Owner, device_id: DeviceId) -> list[schemas.OwnSent]:
+    """The newest messages first, 200 at most; the export has all."""
+    async with theirs(request, user, device_id) as (read, mine):
+        return [schemas.OwnSent.model_validate(line) for line in await sent.lines(read.session, mine)]
+
+
+@router.get("/devices/{device_id}/uses", summary="Who looked at it")
+async def looks(request: Request, user: Owner, device_id: DeviceId) -> list[schemas.OwnUse]:
+    """Who read what for which purpose, the newest first; the owner's own looks are left out."""
+    async with theirs(request, user, device_id) as (read, _):
+        lines = await uses.of(read.session, device_id)
+        return [schemas.OwnUse.model_validate(line) for line in lines if line.purpose != OWN]
+
+
+@router.get("/devices/{device_id}/happened", summary="What happened to it")
+async def happenings(request: Request, user: Owner, device_id: DeviceId) -> list[schemas.OwnHappening]:
+    """Commands, security events and the registration, the newest first."""
+    async with theirs(request, user, device_id) as (read, mine):
+        return [schemas.OwnHappening.model_validate(line) for line in await happened.lines(read.session, mine)]

@@ -1,0 +1,200 @@
+"""An owner's interface: what it says of their own appliance, and that nobody else's exists for them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import seeded
+from fastapi import FastAPI
+from seeded import OWNER, OWNER_PASSWORD, PASSWORD, USER, Vendor
+from sqlalchemy import func, select
+from trivet import api, desk
+from trivet.api import my_schemas, schemas
+from trivet.api.accounts import Person
+from trivet.consent import texts
+from trivet.registry import Identity
+from trivet.store.privacy import RequestRow, UseRow
+from trivet.store.tables import CommandRow, OwnershipRow
+from trivet_wire import ids
+
+EVE = ("eve@example.com", "eve's own words")
+MODELS = [m for m in vars(my_schemas).values() if isinstance(m, type) and issubclass(m, schemas.Schema)]
+
+
+@dataclass
+class House:
+    """Ada with her oven and a week of its life, Eve with hers; `web` is Ada's client, `eve` Eve's."""
+
+    vendor: Vendor
+    app: FastAPI
+    oven: Identity
+    others: Identity
+    unclaimed: Identity
+    web: httpx.AsyncClient
+    eve: httpx.AsyncClient
+
+
+def client(app: FastAPI, mail: str, password: str) -> httpx.AsyncClient:
+    transport = httpx.ASGITransport(app)
+    return httpx.AsyncClient(transport=transport, base_url="http://desk.test", auth=(mail, password))
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    async with seeded.open_vendor(tmp_path) as vendor:
+        app = api.create(vendor)
+        desk.mount(app)
+        oven, others, unclaimed = [await seeded.add_oven(vendor, f"Oven {n}", None) for n in range(3)]
+        await seeded.add_owner(vendor, app.state.accounts, oven)
+        await app.state.accounts.open(
+            others.device, others.claim_secret, Person("Eve", "eve@example.com"), "eve's own words"
+        )
+        for device in (oven.device, others.device):
+            await seeded.add_past(vendor, device)
+            await seeded.add_case(vendor, device, seeded.ELEMENT)
+        async with client(app, OWNER, OWNER_PASSWORD) as web, client(app, *EVE) as eve:
+            yield House(vendor, app, oven, others, unclaimed, web, eve)
+
+
+async def test_the_owner_sees_how_it_is_and_what_it_may_send(house: House) -> None:
+    found = (await house.web.get(f"/api/my/devices/{house.oven.device}", params={"language": "de"})).json()
+    assert found["device"]["name"] == "Oven 0"
+    assert [one["text"]["de"]["title"] for one in found["troubles"]] == ["Das obere Heizelement heizt nicht"]
+    stands = {one["purpose"]: one for one in found["consents"]}
+    assert list(stands) == list(ids.PURPOSE_NAMES)
+    assert {name: one["granted"] for name, one in stands.items()} == {
+        "safety": True, "service": True, "improve": False, "personal": False, "offers": False,
+    }  # fmt: skip
+    assert stands["service"]["decision"]["text_hash"] == stands["service"]["text"]["hash"]
+    assert stands["service"]["text"]["title"] == "Kundendienst"
+
+
+async def test_every_message_says_why_it_was_sent(house: House) -> None:
+    lines = (await house.web.get(f"/api/my/devices/{house.oven.device}/sent")).json()
+    assert len(lines) == len(seeded.MESSAGES)
+    fault = next(line for line in lines if line["what"] == "fault")
+    assert (fault["code"], fault["size"], fault["purpose"]) == (seeded.CODES[seeded.ELEMENT], 49, "service")
+    assert fault["because"]["granted"] is True
+    assert fault["because"]["channel"] == "appliance"
+    assert [line["what"] for line in lines][-3:] == ["consent_yes", "inventory", "consent_yes"]
+    for line in lines:
+        assert (line["because"] is None) == (line["purpose"] == "safety"), line
+
+
+async def test_who_looked_is_listed_and_the_owners_own_looks_are_not(house: House) -> None:
+    device = house.oven.device
+    lines = (await house.web.get(f"/api/my/devices/{device}/uses")).json()
+    assert {(line["who"], line["subject"]) for line in lines} == {(USER, "case 1"), (USER, "contact")}
+    async with house.vendor.store.reading() as session:
+        own = await session.scalars(select(UseRow.who).where(UseRow.device == device, UseRow.purpose == "own"))
+        assert set(own) == {OWNER}
+
+
+async def test_a_decision_is_pending_until_the_appliance_says_so(house: House) -> None:
+    path, shown = f"/api/my/devices/{house.oven.device}/consents/improve", texts.text("improve", "de")
+    old = await house.web.put(path, json={"granted": True, "text_hash": shown.hash ^ 1, "language": "de"})
+    assert (old.status_code, old.json()["type"]) == (409, "urn:trivet:problem:other-text")
+    body = {"granted": True, "text_hash": shown.hash, "language": "de"}
+    found = (await house.web.put(path, json=body)).json()
+    improve = next(one for one in found["consents"] if one["purpose"] == "improve")
+    assert (improve["sync"], improve["granted"], improve["allowed"]) == ("pending", False, False)
+    found = (await house.web.put(path.replace("improve", "service"), json=decline("service"))).json()
+    service = next(one for one in found["consents"] if one["purpose"] == "service")
+    assert (service["sync"], service["granted"], service["allowed"]) == ("pending", True, False)
+    safety = await house.web.put(path.replace("improve", "safety"), json=decline("safety"))
+    assert (safety.status_code, safety.json()["type"]) == (409, "urn:trivet:problem:not-decidable")
+    happened = (await house.web.get(f"/api/my/devices/{house.oven.device}/happened")).json()
+    assert [(one["what"], one["state"], one["grant"]) for one in happened if one["kind"] == "command"] == [
+        ("consent", "open", "account")
+    ] * 2
+
+
+def decline(purpose: str) -> dict[str, Any]:
+    return {"granted": False, "text_hash": texts.text(purpose, "en").hash, "language": "en"}
+
+
+def attacks(app: FastAPI, device: str) -> list[tuple[str, str]]:
+    """Every owners' route that names an appliance, and every page."""
+    found = [
+        (method.upper(), path.replace("{device_id}", device).replace("{purpose}", "service"))
+        for path, methods in app.openapi()["paths"].items()
+        for method in methods
+        if path.startswith("/api/my/") and "{device_id}" in path
+    ]
+    assert len(found) >= 5
+    return found
+
+
+BODIES: dict[str, Any] = {"/consents/service": decline("service")}
+
+
+async def ask(web: httpx.AsyncClient, method: str, path: str) -> httpx.Response:
+    body = next((body for end, body in BODIES.items() if path.endswith(end)), {})
+    return await web.request(method, path, json=body)
+
+
+async def test_somebody_elses_appliance_does_not_exist(house: House) -> None:
+    """Whether it is Eve's, nobody's, or of nobody at all: one answer, nothing done, nothing logged."""
+    for device in (house.others.device, house.unclaimed.device, "0" * 16):
+        for method, path in attacks(house.app, device):
+            answer = await ask(house.web, method, path)
+            assert answer.status_code == 404, (method, path, answer.text)
+            body = answer.json()
+            body.pop("instance")
+            assert body == {
+                "type": "urn:trivet:problem:no-such-device",
+                "title": "No such device",
+                "status": 404,
+                "detail": f"You have no appliance {device}.",
+            }
+    async with house.vendor.store.reading() as session:
+        assert await session.scalar(select(func.count()).select_from(RequestRow)) == 0
+        assert await session.scalar(select(func.count()).select_from(CommandRow)) == 0
+        assert await session.scalar(select(func.count()).select_from(UseRow).where(UseRow.who == OWNER)) == 0
+
+
+async def test_after_it_was_given_away_everything_is_closed_and_the_next_owner_sees_nothing_of_before(
+    house: House,
+) -> None:
+    device = house.oven.device
+    assert (await house.web.get(f"/api/my/devices/{device}")).status_code == 200
+    await house.vendor.registry.release(device)
+    for method, path in attacks(house.app, device):
+        assert (await ask(house.web, method, path)).status_code == 404
+    assert (await house.web.get("/api/my/devices")).json() == []
+    sticker = {"device": device, "secret": house.oven.claim_secret}
+    assert (await house.eve.post("/api/my/claim", json=sticker)).json()["device"] == device
+    assert (await house.eve.get(f"/api/my/devices/{device}/sent")).json() == []
+    assert (await house.eve.get(f"/api/my/devices/{device}")).json()["troubles"] == []
+    for method, path in attacks(house.app, device):
+        assert (await ask(house.web, method, path)).status_code == 404
+
+
+async def test_a_sticker_brings_no_appliance_that_has_an_owner(house: House) -> None:
+    for sticker in (
+        {"device": house.others.device, "secret": house.others.claim_secret},
+        {"device": house.unclaimed.device, "secret": "0" * 16},
+        {"device": "0" * 16, "secret": house.unclaimed.claim_secret},
+    ):
+        assert (await house.web.post("/api/my/claim", json=sticker)).status_code == 409
+    async with house.vendor.store.reading() as session:
+        assert await session.scalar(select(func.count()).select_from(OwnershipRow)) == 2
+
+
+async def test_agents_are_no_owners(house: House) -> None:
+    async with client(house.app, USER, PASSWORD) as agent:
+        for path in ("/api/my/devices", f"/api/my/devices/{house.oven.device}"):
+            answer = await agent.get(path)
+            assert answer.status_code == 401
+            assert answer.headers["www-authenticate"].startswith("Basic")
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
+def test_every_field_says_what_it_is(model: type[schemas.Schema]) -> None:
+    for name, field in model.model_fields.items():
+        assert field.description, f"{model.__name__}.{name} has no description"
