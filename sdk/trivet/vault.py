@@ -28,6 +28,9 @@ class Vault:
         """KeysError when a key cannot be opened, is damaged, or is another one than before."""
         where = where or Places()
         self.directory = directory
+        directory.parent.mkdir(
+            parents=True, exist_ok=True, mode=0o700
+        )  # the database beside it is nobody else's either
         self.safe = Safe(directory, where.passphrase)
         self.fresh = not (directory / "ca.crt").exists()
         self.places = where

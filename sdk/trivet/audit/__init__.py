@@ -4,6 +4,6 @@ read for what, what is kept and erased, and the provisions of ETSI EN 303 645 wi
 `make(settings, store)` gives a `Report`. Opens no key, changes nothing but the owners' log of uses, which names it.
 """
 
-from trivet.audit.report import Report, make
+from trivet.audit.report import AuditError, Report, make
 
-__all__ = ["Report", "make"]
+__all__ = ["AuditError", "Report", "make"]

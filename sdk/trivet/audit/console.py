@@ -1,5 +1,5 @@
-"""The report on a terminal: what an auditor looks at first, in 80 columns. Takes a `Report`, prints; the whole is in the
-JSON and the HTML.
+"""The report on a terminal: what an auditor looks at first, in 80 columns. Takes a `Report`, prints; the whole is in
+the JSON and the HTML.
 """
 
 from __future__ import annotations

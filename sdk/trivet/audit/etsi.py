@@ -68,7 +68,8 @@ PROVISIONS = (
         "MF",
         "passwords unique per device or chosen by the user",
         MET,
-        "Appliances have no password: they authenticate with a key of their own. An owner chooses theirs; the first login "
+        "Appliances have no password: they authenticate with a key of their own. An owner chooses theirs; the "
+        "first login "
         "of a cloud is random and printed once.",
         ("passwords_hashed", _ACCOUNTS + "test_nothing_is_made_for_a_wrong_sticker_or_a_weak_password"),
     ),
@@ -154,15 +155,24 @@ PROVISIONS = (
     Provision("5.3-12", "RC", "the user is told when an update interrupts basic functions", NOT_YET, _UPDATES),
     Provision("5.3-13", "M", "the support period is published", NOT_YET, "The maker publishes it with the appliance."),
     Provision(
-        "5.3-14", "RC", "without updates: say why, for how long, and what replaces it", NOT_APPLICABLE,
+        "5.3-14",
+        "RC",
+        "without updates: say why, for how long, and what replaces it",
+        NOT_APPLICABLE,
         "Software is meant to be updated; see 5.3-2.",
     ),
     Provision(
-        "5.3-15A", "RC", "without updates: can be isolated from the network", NOT_APPLICABLE,
+        "5.3-15A",
+        "RC",
+        "without updates: can be isolated from the network",
+        NOT_APPLICABLE,
         "Software is meant to be updated. The appliance works without a network all the same.",
     ),
     Provision(
-        "5.3-15B", "RC", "without updates: hardware can be replaced", NOT_APPLICABLE,
+        "5.3-15B",
+        "RC",
+        "without updates: hardware can be replaced",
+        NOT_APPLICABLE,
         "Software is meant to be updated; see 5.3-2.",
     ),
     Provision(
@@ -178,7 +188,8 @@ PROVISIONS = (
         "MF",
         "sensitive security parameters are stored securely",
         PARTLY,
-        "In the cloud: files that their owner alone may read, sealed by a passphrase where one is given. In the appliance: "
+        "In the cloud: files that their owner alone may read, sealed by a passphrase where one is given. In the "
+        "appliance: "
         "on its own flash, readable to whoever opens it on chips without flash encryption.",
         ("keys_private", _KEYS + "test_a_passphrase_leaves_no_key_readable_on_disk"),
     ),
@@ -187,7 +198,8 @@ PROVISIONS = (
         "MF",
         "hard-coded identities resist tampering",
         PARTLY,
-        "Identity is written once and not in the code; without flash encryption whoever opens the appliance may alter it, "
+        "Identity is written once and not in the code; without flash encryption whoever opens the appliance may "
+        "alter it, "
         "and then holds no key that the cloud believes.",
         (_ENGINE + "test_client_id_and_certificate_must_be_one_device",),
     ),
@@ -228,7 +240,10 @@ PROVISIONS = (
         ("tests/both/test_p256.py::test_signatures_of_rfc_6979",),
     ),
     Provision(
-        "5.5-3", "R", "cryptography can be replaced", PARTLY,
+        "5.5-3",
+        "R",
+        "cryptography can be replaced",
+        PARTLY,
         "Message keys have epochs, message formats have versions; code itself waits for updates (5.3-2).",
         ("tests/sdk/test_ingest.py::test_the_old_key_epoch_is_accepted_for_its_time",),
     ),
@@ -237,7 +252,8 @@ PROVISIONS = (
         "R",
         "functions over the network only after authentication",
         MET,
-        "Nothing on the appliance listens: it connects out, by mutual TLS, and acts only on messages under its own key.",
+        "Nothing on the appliance listens: it connects out, by mutual TLS, and acts only on messages under its "
+        "own key.",
         ("tests/device/test_uplink.py::test_a_forged_receipt_deletes_nothing_and_breaks_nothing",),
     ),
     Provision(
@@ -270,8 +286,11 @@ PROVISIONS = (
         "secure processes for critical security parameters",
         PARTLY,
         "Keys are made, sealed, rotated and revoked by commands; how the maker keeps passphrase and backups is theirs.",
-        ("keys_sealed", _KEYS + "test_changing_the_passphrase_rewrites_one_file",
-         _ENGINE + "test_revoking_throws_out_at_once"),
+        (
+            "keys_sealed",
+            _KEYS + "test_changing_the_passphrase_rewrites_one_file",
+            _ENGINE + "test_revoking_throws_out_at_once",
+        ),
     ),
     Provision(
         "5.6-1",
@@ -294,7 +313,13 @@ PROVISIONS = (
         ),
     ),
     Provision("5.6-3", "R", "physical interfaces are not exposed without need", NOT_YET, "The maker's hardware."),
-    Provision("5.6-4A", "MF", "debug interfaces are disabled in software", NOT_YET, "The image for a locked chip is not built yet."),
+    Provision(
+        "5.6-4A",
+        "MF",
+        "debug interfaces are disabled in software",
+        NOT_YET,
+        "The image for a locked chip is not built yet.",
+    ),
     Provision("5.6-4B", "RF", "physical debug ports are protected", NOT_YET, "The maker's hardware."),
     Provision(
         "5.6-5",
@@ -317,7 +342,8 @@ PROVISIONS = (
         "R",
         "software runs with the least privileges",
         PARTLY,
-        "An appliance reaches its own topics alone, a login what its role and a purpose allow; the firmware is one program "
+        "An appliance reaches its own topics alone, a login what its role and a purpose allow; the firmware is "
+        "one program "
         "without privilege levels.",
         (
             _ENGINE + "test_a_device_touches_its_own_topics_alone",
@@ -336,9 +362,14 @@ PROVISIONS = (
             "tests/sdk/test_decode.py::test_any_bytes_under_any_topic",
         ),
     ),
-    Provision("5.7-1", "R", "software is verified by secure boot", NOT_YET, "Needs a chip with its boot keys burnt in."),
     Provision(
-        "5.7-2", "RF", "an unauthorized change of software is told, and contained", NOT_YET,
+        "5.7-1", "R", "software is verified by secure boot", NOT_YET, "Needs a chip with its boot keys burnt in."
+    ),
+    Provision(
+        "5.7-2",
+        "RF",
+        "an unauthorized change of software is told, and contained",
+        NOT_YET,
         "Needs secure boot. What is found today: a ledger or a counter that was changed or put back.",
     ),
     Provision(
@@ -350,7 +381,10 @@ PROVISIONS = (
         ("tests/device/test_mqtt.py::test_connects_publishes_and_hears_over_mutual_tls",),
     ),
     Provision(
-        "5.8-2", "MF", "sensitive personal data is confidential between device and service", NOT_APPLICABLE,
+        "5.8-2",
+        "MF",
+        "sensitive personal data is confidential between device and service",
+        NOT_APPLICABLE,
         "No sensitive personal data is sent: no picture, sound, place or payment. TLS covers what there is.",
     ),
     Provision(
@@ -428,12 +462,18 @@ PROVISIONS = (
         ),
     ),
     Provision(
-        "5.12-2", "R", "guidance on secure setup", MET,
+        "5.12-2",
+        "R",
+        "guidance on secure setup",
+        MET,
         "README: running a cloud, registering an appliance; the claim page says what registering allows: nothing.",
         (_PAGE + "test_the_sticker_opens_an_account_and_the_page_says_what_is_allowed",),
     ),
     Provision(
-        "5.12-3", "R", "guidance on checking that it is securely set up", MET,
+        "5.12-3",
+        "R",
+        "guidance on checking that it is securely set up",
+        MET,
         "The owner's page says what may be sent and what went wrong; this audit says it for the cloud.",
         ("tests/sdk/test_audit.py::test_a_sound_cloud_passes_every_check",),
     ),
@@ -514,11 +554,17 @@ PROVISIONS = (
     ),
     Provision("6-6", "MF", "data is limited to its purpose and deleted when no longer needed", NOT_YET, ""),
     Provision(
-        "6-7", "RF", "what is only for an aggregate is aggregated", NOT_YET,
+        "6-7",
+        "RF",
+        "what is only for an aggregate is aggregated",
+        NOT_YET,
         "Heartbeats arrive per appliance and are kept so until their period ends.",
     ),
     Provision(
-        "6-8", "RF", "personal data is anonymized or pseudonymized", PARTLY,
+        "6-8",
+        "RF",
+        "personal data is anonymized or pseudonymized",
+        PARTLY,
         "Messages carry a device id and no name; who owns it stands apart and is unlinked when ownership ends.",
         (_MY + "test_after_it_was_given_away_everything_is_closed_and_the_next_owner_sees_nothing_of_before",),
     ),

@@ -18,7 +18,9 @@ TONES = {FAILED: "bad", etsi.MET: "good", etsi.PARTLY: "warn", etsi.NOT_YET: "mu
 
 def html(report: Report) -> str:
     """The whole file."""
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment = jinja2.Environment(
+        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
     environment.filters["when"] = _when
     source = resources.files("trivet.audit").joinpath("report.html").read_text("utf-8")
     look = resources.files("trivet.desk").joinpath("static", "desk.css").read_text("utf-8")

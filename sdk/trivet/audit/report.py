@@ -8,18 +8,26 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
 import msgspec
+from alembic.script import ScriptDirectory
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 
 from trivet.audit import checks, etsi, holdings, keyring
 from trivet.config import Settings
 from trivet.consent import periods
 from trivet.consent.access import Access, reading
-from trivet.store import Store
+from trivet.store import Store, database
 from trivet.store.tables import utcnow
 
 WHO, WHY = "audit", "An audit counted consents, reads and refusals"
 FAILED = "fails now"
+
+
+class AuditError(ValueError):
+    """This cloud cannot be audited as it is; the text says what to do."""
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,7 +74,9 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def make(settings: Settings, store: Store) -> Report:
-    """Look at everything once."""
+    """Look at everything once. `store` need not be opened: an audit brings no database to another schema. AuditError
+    where it has another one than this program."""
+    await _same_schema(store)
     kept_for = periods.load(settings.data_dir)
     keys = keyring.keys(settings)
     async with reading(store, Access("safety", WHO, WHY)) as read:
@@ -89,6 +99,20 @@ async def make(settings: Settings, store: Store) -> Report:
             erasures=erased,
             standard=etsi.STANDARD,
             provisions=[_standing(one, {check.name: check.ok for check in done}) for one in etsi.PROVISIONS],
+        )
+
+
+async def _same_schema(store: Store) -> None:
+    newest = ScriptDirectory(str(Path(database.__file__).parent / "migrations")).get_heads()
+    try:
+        async with store.reading() as session:
+            at = list(await session.scalars(text("SELECT version_num FROM alembic_version")))
+    except (SQLAlchemyError, OSError) as error:
+        raise AuditError(f"no database of a cloud answers at {store.url}: was it ever served?") from error
+    if at != newest:
+        raise AuditError(
+            f"the database is at schema {', '.join(at)}, this program at {', '.join(newest)}: audit it with the "
+            "version that serves it"
         )
 
 

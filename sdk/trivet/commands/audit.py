@@ -1,5 +1,5 @@
-"""`trivet audit`: one report over a running system, for an auditor. Takes a cloud's folder; opens no key. Ends with 0 when
-every check of the run holds, 1 when one does not, 2 when there is no such cloud.
+"""`trivet audit`: one report over a running system, for an auditor. Takes a cloud's folder; opens no key. Ends with 0
+when every check of the run holds, 1 when one does not, 2 when there is no such cloud.
 """
 
 import asyncio
@@ -25,10 +25,16 @@ def audit(
     html: Annotated[Path | None, typer.Option("--html", help="Write the report as one HTML file")] = None,
 ) -> None:
     """Report on keys, consents, refusals, reads, retention, erasures, and on ETSI EN 303 645 provision by provision."""
-    if not data.is_dir():
-        typer.echo(f"There is no cloud in {data}: name the folder that `trivet serve --data` was given.", err=True)
-        raise typer.Exit(2)
-    report = asyncio.run(_make(Settings(data_dir=data, database_url=database)))
+    from trivet.audit import AuditError
+
+    settings = Settings(data_dir=data, database_url=database)
+    try:
+        if not settings.secrets_dir.is_dir() or (database is None and not (data / "trivet.sqlite").exists()):
+            raise AuditError(f"there is no cloud in {data}: name the folder that `trivet serve --data` was given")
+        report = asyncio.run(_make(settings))
+    except AuditError as error:
+        typer.echo(f"No audit: {error}", err=True)
+        raise typer.Exit(2) from error
     if html is not None:
         from trivet.audit.page import html as page
 
@@ -50,5 +56,8 @@ async def _make(settings: Settings) -> "Report":
     from trivet.audit import make
     from trivet.store import Store
 
-    async with Store(settings.url) as store:
+    store = Store(settings.url)
+    try:
         return await make(settings, store)
+    finally:
+        await store.close()

@@ -129,6 +129,12 @@ class Safe:
             raise KeysError(f"this passphrase does not open the keys in {self.directory}") from None
 
 
+def is_sealed(path: Path) -> bool:
+    """Whether a passphrase is needed to read this file; opens nothing."""
+    with path.open("rb") as file:
+        return file.read(len(_SEALED_MAGIC)) == _SEALED_MAGIC
+
+
 def write_private(path: Path, data: bytes) -> None:
     """Whole or not at all, readable by its owner only, there when this returns."""
     temporary = path.with_name(path.name + ".new")
