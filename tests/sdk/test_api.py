@@ -309,7 +309,7 @@ async def test_openapi_is_3_1_and_open_to_read(stranger: httpx.AsyncClient) -> N
     document = (await stranger.get("/api/openapi.json")).json()
     assert document["openapi"].startswith("3.1")
     assert {"/api/devices", "/api/cases", "/api/cases/{case_id}", "/api/dead-letters"} <= set(document["paths"])
-    assert set(document["components"]["securitySchemes"]) == {"HTTPBasic", "OAuth2PasswordBearer"}
+    assert set(document["components"]["securitySchemes"]) == {"HTTPBasic", "OAuth2PasswordBearer", "OwnerBasic"}
 
 
 @pytest.mark.parametrize("model", SCHEMA_MODELS, ids=lambda model: model.__name__)

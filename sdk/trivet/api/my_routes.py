@@ -17,9 +17,9 @@ from trivet.api.auth import OwnerGuard, User
 from trivet.api.problems import RESPONSES, ProblemError
 from trivet.api.routes import DeviceId, cloud_of
 from trivet.api.schemas import Language
-from trivet.consent import periods, requests, state, texts, uses
+from trivet.consent import periods, requests, state, texts
 from trivet.consent.access import OWN, Access, Reading, reading
-from trivet.owners import happened, health, sent
+from trivet.owners import happened, health, looks, sent
 from trivet.owners.own import Own, all_of, own
 from trivet.registry import RegistryError
 
@@ -138,11 +138,10 @@ async def messages(request: Request, user: Owner, device_id: DeviceId) -> list[s
 
 
 @router.get("/devices/{device_id}/uses", summary="Who looked at it")
-async def looks(request: Request, user: Owner, device_id: DeviceId) -> list[schemas.OwnUse]:
+async def looked(request: Request, user: Owner, device_id: DeviceId) -> list[schemas.OwnUse]:
     """Who read what for which purpose, the newest first; the owner's own looks are left out."""
-    async with theirs(request, user, device_id) as (read, _):
-        lines = await uses.of(read.session, device_id)
-        return [schemas.OwnUse.model_validate(line) for line in lines if line.purpose != OWN]
+    async with theirs(request, user, device_id) as (read, mine):
+        return [schemas.OwnUse.model_validate(line) for line in await looks.lines(read.session, mine)]
 
 
 @router.get("/devices/{device_id}/happened", summary="What happened to it")

@@ -15,7 +15,7 @@ from trivet.consent import periods, requests, state, texts, uses
 from trivet.consent.access import OWN, Access, reading
 from trivet.desk import gate
 from trivet.desk.frame import Frame, Island, open_page
-from trivet.owners import change, happened, health, sent
+from trivet.owners import change, happened, health, looks, sent
 from trivet.owners.own import Own, all_of, own
 
 FEW = 5  # lines of a log before somebody asks for all
@@ -167,7 +167,7 @@ class MyPage:
                 messages=await sent.lines(session, mine),
                 total=await sent.count(session, mine),
                 refused=await sent.refused(session, mine),
-                looks=[use for use in await uses.of(session, self.device) if use.purpose != OWN],
+                looks=await looks.lines(session, mine),
                 events=await happened.lines(session, mine),
             )
 

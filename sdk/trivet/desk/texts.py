@@ -107,9 +107,9 @@ class Words:
         return texts.text(name, self.language).title if name in ids.PURPOSE_NAMES else name
 
     def subject(self, subject: str) -> str:
-        """What was looked at, from the log of uses: a word, and a number for some."""
-        word, _, number = subject.partition(" ")
-        return self.known_with("subject", word, n=number)
+        """What was looked at, from the log of uses: words, and a number at the end of some."""
+        words, _, number = subject.rpartition(" ")
+        return self.known_with("subject", words, n=number) if number.isdigit() else self.known("subject", subject)
 
     def security(self, event: Any) -> str:
         """A security event in plain words; where this language has none, as it was written."""
