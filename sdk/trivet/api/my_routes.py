@@ -18,7 +18,7 @@ from trivet.api.problems import RESPONSES, ProblemError
 from trivet.api.routes import DeviceId, cloud_of
 from trivet.api.schemas import Language
 from trivet.consent import periods, requests, state, texts
-from trivet.consent.access import OWN, Access, Reading, reading
+from trivet.consent.access import Reading, reading
 from trivet.owners import happened, health, looks, sent
 from trivet.owners.own import Own, all_of, own
 from trivet.registry import RegistryError
@@ -58,7 +58,7 @@ def not_theirs(device: str) -> ProblemError:
 @asynccontextmanager
 async def theirs(request: Request, user: User, device: str) -> AsyncIterator[tuple[Reading, Own]]:
     """A reading of the owner's own appliance, or a problem 404."""
-    async with reading(cloud_of(request).store, Access(OWN, user.name[:128], WHY)) as read:
+    async with reading(cloud_of(request).store, looks.own_access(user.owner, WHY)) as read:
         mine = await own(read.session, user.owner, device)
         if mine is None:
             raise not_theirs(device)
@@ -120,7 +120,7 @@ async def decide(
             raise not_theirs(device_id)
         if body.text_hash != texts.text(purpose, body.language, kept).hash:
             raise ProblemError(409, "other-text", "This is not the present text: show the owner the present one first.")
-        who = f"owner {user.owner}"
+        who = looks.name_of(user.owner)
         try:
             await requests.decide(
                 session, device_id, purpose, body.granted, language=body.language, who=who, periods=kept

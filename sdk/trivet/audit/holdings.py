@@ -140,13 +140,14 @@ async def uses(session: AsyncSession) -> list[Use]:
     """By purpose, who, and kind of subject: "case 12" counts as "case"."""
     query = select(UseRow.purpose, UseRow.who, UseRow.subject, UseRow.device, UseRow.at)
     found: dict[tuple[str, str, str], list[tuple[str, dt.datetime]]] = {}
-    for purpose, who, subject, device, at in await session.execute(query):
+    for purpose, login, subject, device, at in await session.execute(query):
+        who = "the owner" if purpose == "own" and login.startswith("owner ") else login
         kind = subject.rpartition(" ")[0] if subject.rpartition(" ")[2].isdigit() else subject
         found.setdefault((purpose, who, kind), []).append((device, at))
     return [
         Use(
             purpose=purpose,
-            who="the owner" if purpose == "own" and "@" in who else who,
+            who=who,
             subject=subject,
             lines=len(lines),
             appliances=len({device for device, _ in lines}),

@@ -12,7 +12,7 @@ from trivet_wire import ids
 
 from trivet.api.auth import User
 from trivet.consent import periods, requests, state, texts, uses
-from trivet.consent.access import OWN, Access, reading
+from trivet.consent.access import reading
 from trivet.desk import gate
 from trivet.desk.frame import Frame, Island, open_page
 from trivet.owners import change, happened, health, looks, sent
@@ -152,7 +152,7 @@ class MyPage:
         self.happened.show(list(facts.events))
 
     async def _read(self) -> Facts | None:
-        async with reading(self.frame.cloud.store, Access(OWN, self.user.name[:128], WHY)) as read:
+        async with reading(self.frame.cloud.store, looks.own_access(self.user.owner, WHY)) as read:
             session = read.session
             mine = await own(session, self.user.owner, self.device)
             standing = await state.of(session, self.device) if mine else None
@@ -182,7 +182,7 @@ class MyPage:
                 purpose,
                 granted,
                 language=self.frame.words.language,
-                who=f"owner {self.user.owner}",
+                who=looks.name_of(self.user.owner),
                 periods=self.periods,
             )
         await self.refresh()
@@ -214,7 +214,7 @@ class ListPage:
         self.list.show(self.frame.draw("my.html", "appliances", found=await self._read()))
 
     async def _read(self) -> list[tuple[Own, list[health.Trouble]]]:
-        async with reading(self.frame.cloud.store, Access(OWN, self.user.name[:128], WHY)) as read:
+        async with reading(self.frame.cloud.store, looks.own_access(self.user.owner, WHY)) as read:
             mine = await all_of(read.session, self.user.owner)
             for one in mine:
                 read.note(one.device, "page")

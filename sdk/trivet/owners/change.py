@@ -18,7 +18,7 @@ async def stamp(session: AsyncSession, own: Own) -> str:
         select(func.count(RequestRow.id), func.max(RequestRow.settled_at)).where(RequestRow.device == own.device),
         select(func.count(CaseRecord.id), func.max(CaseRecord.updated_at)).where(CaseRecord.device == own.device),
         select(func.max(CommandRow.counter), func.max(CommandRow.answered_at)).where(CommandRow.device == own.device),
-        select(func.count(), func.max(UseRow.at)).where(UseRow.device == own.device, UseRow.purpose != "own"),
+        select(func.count(), func.max(UseRow.at)).where(UseRow.device == own.device, UseRow.who.not_like("owner %")),
         select(func.count(), func.max(SecurityEventRow.last_at)).where(SecurityEventRow.device == own.device),
         select(func.count(), func.max(ErasureRow.at)).where(ErasureRow.device == own.device),
     ]
