@@ -13,7 +13,7 @@ from .outbox.spool import Spool
 from .service.health import Crash, Supervisor, Task
 from .service.life import Life
 from .store.boot import count_boot
-from .store.journal import Journal
+from .store.journal import Journal, JournalFull
 from .trust import identity as trust
 
 TYPE_CHECKING = False
@@ -86,7 +86,7 @@ class Appliance:
         if self.speaker is not None:
             self.speaker.started(self.boot, ports.cause)
         if heart is not None:
-            heart.start(self.consent.mask)
+            heart.start(self.consent)
         told = {"e": "started", "boot": self.boot, "left": self.spool.count, "consent": self.consent.mask}
         told["cause"] = ids.RESET_NAMES[ports.cause]
         ports.teller.tell(told)
@@ -144,17 +144,39 @@ class Appliance:
     # -- what may be asked of it -----------------------------------------------------------------------------------
 
     def decide(self, purpose: int, granted: bool, channel: int, language: str, text_hash: int) -> bool:
-        """The owner's word on a purpose; takes effect before this returns. False: there is nothing to decide."""
-        if not self.consent.decide(purpose, granted, channel, language, text_hash):
+        """The owner's word on a purpose; takes effect before this returns. False: there is nothing to decide, or a yes
+        that the flash does not keep."""
+        consent = self.consent
+        before = consent.mask
+        if not consent.decide(purpose, granted, channel, language, text_hash):
             return False
-        if self.heart is not None:
-            self.heart.consented(self.consent.mask)
-        if self.speaker is not None:
-            self.speaker.poll(self._ports.clock.ticks_ms())
+        self._consented(consent.mask & ~before)
         name = ids.PURPOSE_NAMES[purpose]
-        event = {"e": "consent", "purpose": name, "granted": granted, "seq": self.consent.seq, "left": self.spool.count}
+        event = {"e": "consent", "purpose": name, "granted": granted, "seq": consent.seq, "left": self.spool.count}
+        event["kept"] = not consent.unkept
         self._ports.teller.tell(event)
         return True
+
+    def _consented(self, new: int) -> None:
+        """Whoever records or sends learns of a decision before anything else happens. `new`: mask of the purposes that
+        were not allowed before: what was counted or noted without them is forgotten."""
+        consent = self.consent
+        if self.uplink is not None:
+            self.uplink.consented(consent.mask)
+        if new >> ids.SERVICE & 1:
+            self.supervisor.crashes.clear()
+        if new >> ids.IMPROVE & 1:
+            self.supervisor.overruns = self.health.reconnects = self.health.overruns = 0
+            if self.uplink is not None:
+                self.uplink.reconnects = 0
+        if self.heart is not None:
+            self.heart.consented(consent)
+        speaker = self.speaker
+        if speaker is not None:
+            try:
+                speaker.poll(self._ports.clock.ticks_ms())
+            except (JournalFull, OSError):  # the decision stands; it is told at the next turn
+                self.supervisor.flash_errors += 1
 
     def clear(self, who: int) -> None:
         """After a repair: every code to its initial status; the entries leave tombstones that name `who`."""
@@ -185,7 +207,7 @@ class Appliance:
         cycles = 0
         if self.heart is not None:
             self.heart.tell(now)
-            cycles = self.heart.cycles()
+            cycles = self.heart.cycles(ids.IMPROVE)
         elif speaker is not None:
             speaker.poll(now)
         if speaker is not None:

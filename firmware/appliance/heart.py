@@ -6,6 +6,7 @@ outputs stay at their safe levels, while faults, display and messages work. Neve
 from array import array
 
 from trivet_wire.catalogue import Catalogue, catalogue_id
+from trivet_wire.ids import PERSONAL
 
 from . import VERSION
 from .faults.history import History
@@ -70,6 +71,7 @@ class Heart:
         self.reporter: Reporter | None = None
         self._speaker: Speaker | None = None
         self._mask = 0
+        self._purposes = board.purposes
         self._cycle = False
         self._normals: Normals | None = None
         self._tick: Tick | None = None
@@ -114,18 +116,35 @@ class Heart:
     def report(self, speaker: "Speaker", consent: "Consent", sealer: "Sealer") -> None:
         """From now on faults are told to the owner's service."""
         self._speaker = speaker
-        self.reporter = Reporter(speaker, self.manager, self.inhibit, self.catalogue, self._journal, consent, sealer)
+        self.reporter = Reporter(
+            *(speaker, self.manager, self.inhibit, self.catalogue, self._purposes, self._journal, consent, sealer)
+        )
 
-    def start(self, consent: int) -> None:
-        """All is built. `consent`: mask of the purposes that are allowed."""
-        self._mask = self.memory.frames.consent = consent
+    def start(self, consent: "Consent") -> None:
+        """All is built, and what was decided is known."""
+        self._mask = consent.mask
+        self._stamp(consent)
         self.watch.start()
 
-    def consented(self, mask: int) -> None:
-        """The owner decided. What was sampled under a no is in no frame that a yes covers."""
-        if mask & ~self._mask:
+    def consented(self, consent: "Consent") -> None:
+        """The owner decided. What was sampled under a no is in no frame that a yes covers, and a cycle that ended
+        under one is not told."""
+        new = consent.mask & ~self._mask
+        if new:
             self.history.forget()
-        self._mask = self.memory.frames.consent = mask
+        if new >> PERSONAL & 1:
+            self._cycle = self._in_cycle()
+        self._mask = consent.mask
+        self._stamp(consent)
+        if self.reporter is not None:
+            self.reporter.consented()
+
+    def _stamp(self, consent: "Consent") -> None:
+        self.memory.frames.consent = consent.mask
+        self.memory.frames.decision = consent.seq
+
+    def _in_cycle(self) -> bool:
+        return self._tick is not None and self._tick.in_cycle
 
     # -- tasks ---------------------------------------------------------------------------------------------------------
 
@@ -149,11 +168,11 @@ class Heart:
             self._normals.poll()
 
     def tell(self, now: int) -> None:
-        in_cycle = self._tick is not None and self._tick.in_cycle
+        in_cycle = self._in_cycle()
         self.watch.poll(in_cycle)
         if self._speaker is not None and in_cycle != self._cycle:
             self._cycle = in_cycle
-            self._speaker.operation(self.manager.state.cycles, in_cycle)
+            self._speaker.operation(self.cycles(PERSONAL), in_cycle)
         if self.reporter is not None:
             self.reporter.poll(now)
 
@@ -163,9 +182,9 @@ class Heart:
 
     # -- for others ----------------------------------------------------------------------------------------------------
 
-    def cycles(self) -> int:
-        """Operation cycles so far."""
-        return self.manager.state.cycles
+    def cycles(self, purpose: int) -> int:
+        """Operation cycles that `purpose` may tell of: those since its grant."""
+        return self.reporter.cycles(purpose, self.manager.state.cycles) if self.reporter is not None else 0
 
     def free(self) -> int:
         """Bytes of heap, garbage not counted as free."""

@@ -78,7 +78,7 @@ def frames_of(rig, event):
         end = pos + 3 + buf[pos + 2]
         found.append((buf[pos], buf[pos + 1], samples.unpack(buf, pos + 3, end)))
         pos = end
-    assert pos == length
+    assert pos + records.FRAME_TAIL == length
     return head, found
 
 

@@ -195,8 +195,28 @@ def test_withdrawal_empties_the_queue_of_its_purpose():
     spool.append(FAULT, SERVICE, b"a")
     spool.append(HEARTBEAT, IMPROVE, b"b")
     spool.append(HEARTBEAT, IMPROVE, b"c")
-    assert spool.drop_purpose(IMPROVE) == 2
+    spool.append(EVIDENCE, SERVICE, b"d", False, 1 << IMPROVE)
+    assert spool.withdraw(1 << SAFETY | 1 << SERVICE) == 3, "what needs two purposes goes with either"
+    assert [row[3] for row in drained(spool)] == [b"a"] and spool.count == 1, "gone before the flash was asked"
+    spool.sweep()
+    spool.swept()
     assert [row[3] for row in drained(spooled(flash, 2))] == [b"a"]
+
+
+def test_a_message_of_a_purpose_that_this_firmware_does_not_know_is_never_granted():
+    spool = spooled(RamFlash(), 1)
+    spool.append(FAULT, 9, b"later")
+    assert spool.withdraw(0xFF) == 1 and spool.count == 0
+
+
+def test_slots_of_withdrawn_messages_are_used_again_although_nobody_swept_them():
+    flash = RamFlash()
+    spool = spooled(flash, 1)
+    for _ in range(6):
+        spool.append(FAULT, SERVICE, b"a")
+    spool.withdraw(1 << SAFETY)
+    assert spool.append(FAULT, SAFETY, b"b") == 7
+    assert [row[3] for row in drained(spooled(flash, 2))] == [b"b"]
 
 
 # (kind, confirmed) appended in turn to a spool of six; what stays, by seq

@@ -11,7 +11,7 @@ from trivet_wire import samples
 from trivet_wire.ids import VALID
 
 from ..store.binary import pack_into
-from ..store.records import FRAME_FORMAT, FRAME_HEAD
+from ..store.records import FRAME_FORMAT, FRAME_HEAD, FRAME_TAIL
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -41,6 +41,8 @@ class Frames:
         self.missed = 0
         self.consent = 0  # mask of the purposes that are allowed now: a frame tells for ever what it was captured under
         self._consent = bytearray(pool)
+        self.decision = 0  # number of the owner's newest decision
+        self._decision = array("I", [0] * pool)
 
     def capture(self, event: int, trigger: int, mask: int, uptime_s: int, cycle: int) -> None:
         """Freeze the signals of `mask` for `event`, in the tick of its trigger. Allocates nothing."""
@@ -64,6 +66,7 @@ class Frames:
         self.event[slot] = event
         self.trigger[slot] = trigger
         self._consent[slot] = self.consent
+        self._decision[slot] = self.decision
         self.good[slot] = good
         self._count[slot] = count
         self._uptime[slot] = uptime_s
@@ -96,7 +99,7 @@ class Frames:
         need = 0
         for slot in range(self._pool):
             if self.event[slot] != NONE:
-                need += 2 * FRAME_HEAD + self._count[slot] * (3 + 5 * self._depth)
+                need += 2 * FRAME_HEAD + FRAME_TAIL + self._count[slot] * (3 + 5 * self._depth)
         return need
 
     def release_all(self) -> None:
@@ -116,7 +119,7 @@ class Frames:
         pos = FRAME_HEAD
         for i in range(self._count[slot]):
             at = slot * SIGNALS + i
-            if pos + 3 + 5 * self._samples[at] > len(buf):
+            if pos + 3 + 5 * self._samples[at] + FRAME_TAIL > len(buf):
                 break
             end = self._encode_samples(at, buf, pos + 3)
             buf[pos] = self._signal[at]
@@ -137,7 +140,8 @@ class Frames:
             self._cycle[slot],
             self._history.period_ms,
         )
-        return pos
+        pack_into("<I", buf, pos, self._decision[slot])
+        return pos + FRAME_TAIL
 
     def _encode_samples(self, at: int, buf: bytearray, pos: int) -> int:
         before = 0

@@ -1,16 +1,22 @@
 """The single gate before anything is recorded for sending: takes the owner's decisions, keeps them in the journal,
 says per purpose yes or no. `safety` is always allowed (legal duty). Withdrawing takes effect at once and empties that
-purpose's queue.
+purpose's queue, also where the flash refuses to keep it: then it is tried again at every turn. A grant counts only
+once it is kept.
+
+Each decision stands in two records. A rotten one would let the decision before it come back to life, which may have
+been a yes; the other then knows better. Never sends, never reads a clock.
 """
 
 from trivet_wire.ids import PURPOSE_NAMES, SAFETY
 
 from ..store import records
 from ..store.binary import calcsize, pack, unpack_from
-from ..store.journal import GROUP_ROOM
+from ..store.journal import GROUP_ROOM, JournalFull
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from ..store.journal import Journal
     from .spool import Spool
 
@@ -22,14 +28,17 @@ FACTORY_RESET = 3
 
 _PURPOSES = len(PURPOSE_NAMES)
 _KEY = 0
-# consent_seq, mask, newest decision: purpose, granted, channel, untold, text hash, language
-_RECORD = "<IBBBBBI2s"
+_SECOND = 1
+# consent_seq, mask, newest decision: purpose, granted, channel, untold, text hash, language; then, for each purpose
+# but safety, the consent_seq of its newest grant
+_RECORD = "<IBBBBBI2sIIII"
 _SIZE = calcsize(_RECORD)
+_OLD_SIZE = calcsize("<IBBBBBI2s")  # without the grants
 
 
 class Consent:
     """Decisions are numbered by this appliance (`seq`); the newest wins. `untold`: the cloud's copy is not yet
-    queued."""
+    queued; `unkept`: a withdrawal that holds, but that the flash has not taken yet."""
 
     def __init__(self, journal: "Journal", spool: "Spool") -> None:
         self.seq = 0
@@ -40,6 +49,8 @@ class Consent:
         self.text_hash = 0
         self.language = "en"
         self.untold = False
+        self.unkept = False
+        self._since = [0] * _PURPOSES
         self._journal = journal
         self._spool = spool
         self._load()
@@ -48,13 +59,21 @@ class Consent:
         """Whether something of this purpose may be recorded for sending now."""
         return bool(self.mask >> purpose & 1)
 
-    def decide(self, purpose: int, granted: bool, channel: int, language: str = "en", text_hash: int = 0) -> bool:
-        """Take a decision made on a text (`text_hash` uint32, `language` two letters). False: nothing to decide.
+    def since(self, purpose: int) -> int:
+        """Number of the decision that granted `purpose` last; 0 for `safety`. What was recorded before is not sent."""
+        return self._since[purpose]
 
-        A repeated decision is recorded again, because its text or language may be another; `safety` cannot be declined.
+    def decide(self, purpose: int, granted: bool, channel: int, language: str = "en", text_hash: int = 0) -> bool:
+        """Take a decision made on a text (`text_hash` uint32, `language` two small letters).
+
+        False, and nothing changed: there is nothing to decide, or a grant that the flash does not keep. A repeated
+        decision is recorded again, because its text or language may be another; `safety` cannot be declined.
         """
-        if not SAFETY < purpose < _PURPOSES or len(language) != 2:
+        if not SAFETY < purpose < _PURPOSES or not _is_language(language) or not 0 <= text_hash <= 0xFFFFFFFF:
             return False
+        before = self._row()
+        if granted and not self.allows(purpose):
+            self._since[purpose] = self.seq + 1
         self.seq += 1
         self.mask = self.mask | 1 << purpose if granted else self.mask & ~(1 << purpose)
         self.purpose = purpose
@@ -63,16 +82,13 @@ class Consent:
         self.text_hash = text_hash
         self.language = language
         self.untold = True
-        self._make_room()
-        if granted or not self._journal.begin():
-            self._save()  # without a group a cut may leave the queue; `_load` empties it
-            if not granted:
-                self._spool.drop_purpose(purpose)
+        if not granted:
+            self._spool.withdraw(self.mask)
+        if self.keep():
             return True
-        self._save()
-        self._spool.drop_purpose(purpose)
-        self._journal.commit()
-        return True
+        if granted:
+            self._take(before)
+        return not granted
 
     def withdraw_all(self, channel: int = FACTORY_RESET) -> None:
         """A new owner starts from nothing: every purpose but `safety` off, each queue empty."""
@@ -83,28 +99,60 @@ class Consent:
     def told(self) -> None:
         """The newest decision is in the spool."""
         self.untold = False
-        self._save()
+        self._put(_KEY)
 
-    def _make_room(self) -> None:
-        """A withdrawal does not wait for the idle task."""
-        while self._journal.room() < GROUP_ROOM and self._journal.service():
-            pass
+    def keep(self) -> bool:
+        """Write the newest decision and empty the queue in flash; False where the flash refuses: call it again."""
+        journal = self._journal
+        self.unkept = True
+        try:
+            while journal.room() < GROUP_ROOM and journal.service():  # a withdrawal does not wait for the idle task
+                pass
+            grouped = journal.begin()  # without a group a cut may leave the queue; `_load` empties it
+            self._put(_KEY)
+            self._spool.sweep()
+            if grouped:
+                journal.commit()
+            self._spool.swept()
+            self.unkept = False
+            self._put(_SECOND)
+        except (JournalFull, OSError):
+            journal.abort()
+        return not self.unkept
 
     def _load(self) -> None:
-        buf = bytearray(_SIZE)
-        if self._journal.get(records.CONSENT, _KEY, buf) != _SIZE:
-            return
-        row = unpack_from(_RECORD, buf)
+        rows: "list[tuple[Any, ...]]" = []
+        for key in (_KEY, _SECOND):
+            row = self._read(key)
+            if row is not None:
+                rows.append(row)
+        if rows:
+            newest = rows[-1] if rows[-1][0] > rows[0][0] else rows[0]
+            self._take(newest)
+        self._spool.withdraw(self.mask)  # a cut between a withdrawal and its emptied queue, or a lost decision
+        if (rows and rows[0][0] != rows[-1][0]) or len(rows) == 1 or self._spool.dropped:
+            self.keep()
+
+    def _read(self, key: int) -> "tuple[Any, ...] | None":
+        buf = bytearray(_SIZE)  # an older record lacks the grants: zeros
+        length = self._journal.get(records.CONSENT, key, buf)
+        return unpack_from(_RECORD, buf) if length == _SIZE or length == _OLD_SIZE else None
+
+    def _take(self, row: "tuple[Any, ...]") -> None:
         self.seq, self.mask, self.purpose, self.granted, self.channel = row[:5]
         self.untold = bool(row[5])
         self.text_hash = row[6]
-        self.language = row[7].decode()
-        for purpose in range(SAFETY + 1, _PURPOSES):  # a cut between a withdrawal and its emptied queue
-            if not self.allows(purpose):
-                self._spool.drop_purpose(purpose)
+        self.language = bytes(row[7]).decode()
+        self._since[1:] = row[8:]
 
-    def _save(self) -> None:
-        language = self.language.encode()
-        untold = 1 if self.untold else 0
-        decision = (self.purpose, self.granted, self.channel, untold, self.text_hash, language)
-        self._journal.put(records.CONSENT, _KEY, pack(_RECORD, self.seq, self.mask, *decision))
+    def _row(self) -> "tuple[Any, ...]":
+        decision = (self.purpose, self.granted, self.channel, 1 if self.untold else 0, self.text_hash)
+        return (self.seq, self.mask) + decision + (self.language.encode(),) + tuple(self._since[1:])
+
+    def _put(self, key: int) -> None:
+        self._journal.put(records.CONSENT, key, pack(_RECORD, *self._row()))
+
+
+def _is_language(text: str) -> bool:
+    """Two small letters (ISO 639-1): what fits the record and the message, whoever typed it."""
+    return len(text) == 2 and "a" <= text[0] <= "z" and "a" <= text[1] <= "z"

@@ -147,6 +147,10 @@ class Client(MQTTClient):
 
     # -- the machine -----------------------------------------------------------------------------------------------
 
+    def writing(self) -> bool:
+        """Whether a part of the last packet is still to be given to the link."""
+        return self._tx_len != 0
+
     def unacked(self) -> int:
         """QoS 1 packets that wait for their PUBACK."""
         return sum(1 for pid in self._pids if pid)

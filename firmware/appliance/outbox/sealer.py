@@ -60,11 +60,12 @@ class Sealer:
         start = envelope.seal(self._identity.key, self.room, envelope.HEADROOM, writer.pos)
         return self._view[start : writer.pos + envelope.TAILROOM]
 
-    def queue(self, kind: int, purpose: int, writer: Writer, confirmed: bool = False) -> bool:
-        """Seal and put into the spool; False when it has no room. `confirmed`: about a confirmed fault, worth more."""
+    def queue(self, kind: int, purpose: int, writer: Writer, confirmed: bool = False, needs: int = 0) -> bool:
+        """Seal and put into the spool; False when it has no room. `confirmed`: about a confirmed fault, worth more;
+        `needs`: mask of further purposes that it may not go without."""
         message = self.seal(writer)
         try:
-            seq = self._spool.append(kind, purpose, message, confirmed)
+            seq = self._spool.append(kind, purpose, message, confirmed, needs)
         except JournalFull:
             seq = 0
         if not seq:

@@ -46,7 +46,10 @@ class Speaker:
 
     def poll(self, now: int) -> None:
         """Tell what is new. Consent first: what is told after it stands under it."""
-        if self._consent.untold:
+        consent = self._consent
+        if consent.unkept and not consent.keep():
+            return
+        if consent.untold:
             self._decision()
 
     def started(self, starts: int, cause: int) -> None:

@@ -2,7 +2,8 @@
 catcher of OSError in the appliance. Each poll does one step and never waits; takes time from the caller.
 
 A message leaves the spool by a receipt alone. What stays without one is sent again after a while and on every
-connection.
+connection. Once `consented` returns, no byte of what is not granted any more is given to the link: a message of which a
+part is still to be written is cut off with its connection.
 """
 
 from trivet_wire import envelope, ids
@@ -55,6 +56,7 @@ class Uplink:
         self._failures = 0  # connections in a row that neither held nor brought a receipt
         self._wait_until = 0
         self._greeted = False
+        self._needs = 0  # mask of the purposes under which the last published message may go
         self._greeted_at = 0
         self._receipt_at = 0  # of the last receipt, or of the last start of sending
         self.reconnects = 0
@@ -70,6 +72,13 @@ class Uplink:
             self._step(now)
         except OSError as error:
             self._lost(now, error.args[0] if error.args else 0)
+
+    def consented(self, mask: int) -> None:
+        """The owner decided; `mask` of the purposes that are allowed from now on."""
+        if self._needs & ~mask and self._client.writing():
+            self._client.disconnect()
+            self._greeted = False
+            self._teller.tell({"e": "link", "up": False, "broker": self._broker, "reason": 0})
 
     def _step(self, now: int) -> None:
         client = self._client
@@ -90,6 +99,7 @@ class Uplink:
         """First word on every connection; then everything without a receipt is sent again."""
         if self._client.publish(self._up_topic + b"hello", self._hello(), qos=1):
             self._greeted = True
+            self._needs = 0
             self._greeted_at = self._receipt_at = now
             self._spool.rewind()
             self._teller.tell({"e": "link", "up": True, "broker": self._broker})
@@ -111,6 +121,7 @@ class Uplink:
         topic = self._up_topic + ids.KIND_NAMES[kind].encode()
         if self._client.publish(topic, self._view[:length], qos=1):
             spool.mark_sent()
+            self._needs = spool.slot_needs
             self._receipt_at = now
             self._teller.tell(
                 {"e": "sent", "kind": ids.KIND_NAMES[kind], "boot": spool.slot_boot, "seq": spool.slot_seq}

@@ -48,7 +48,7 @@ _FRAME = (
     ("period_ms", "I"),
 )
 _TOTALS = (("cycles", "I"), ("cycle_s", "I"), ("open", "B"), ("overflow", "B"), ("spare", "H"), ("catalogue", "I"))
-_SPOOL = (("boot", "I"), ("seq", "I"), ("kind", "B"), ("purpose", "B"), ("value", "B"), ("spare", "B"))
+_SPOOL = (("boot", "I"), ("seq", "I"), ("kind", "B"), ("purpose", "B"), ("value", "B"), ("needs", "B"))
 LAYOUTS = {ENTRY: _ENTRY, TOMBSTONE: _ENTRY, FRAME: _FRAME, TOTALS: _TOTALS, SPOOL: _SPOOL}
 
 
