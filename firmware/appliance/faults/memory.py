@@ -101,8 +101,11 @@ class Memory(Entries):
         return True
 
     def save_now(self) -> bool:
-        """Save what changed at once, if the journal has room."""
-        return self.service(self._lazy_since)
+        """Save what changed at once, if the journal has room and the flash takes it; else `service` tries again."""
+        try:
+            return self.service(self._lazy_since)
+        except OSError:
+            return False
 
     def _due(self, now: int, force: bool) -> bool:
         late = force or (now - self._lazy_since) & 0x3FFFFFFF >= LAZY_MS
@@ -139,6 +142,9 @@ class Memory(Entries):
         except JournalFull:
             self._journal.abort()
             return False
+        except:  # whatever it was: no later group is part of this one
+            self._journal.abort()
+            raise
         self._settle(parts)
         return True
 
