@@ -4,16 +4,19 @@ read names its purpose and stands in the owner's log.
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Query, Request
+import msgspec
+from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from trivet.api import schemas
 from trivet.api.problems import RESPONSES, ProblemError
 from trivet.api.routes import Asking, DeviceId, access_for, cloud_of, user_of
-from trivet.consent import periods, requests, security, state, texts, uses
+from trivet.api.schemas_export import Export
+from trivet.consent import export, periods, requests, security, state, tables, texts, uses
 from trivet.consent.access import Reading, reading
 from trivet.store.privacy import SecurityEventRow
 
@@ -141,3 +144,33 @@ async def device_security(request: Request, user: Asking, device_id: DeviceId) -
         await _enrolled(read, device_id)
         read.note(device_id, "security events")
         return await security.of(read.session, device_id)
+
+
+@router.get(
+    "/devices/{device_id}/export",
+    response_class=Response,
+    responses={200: {"model": Export, "content": {"application/zip": {}}, "description": "The export"}},
+    summary="Everything that is held about it and its owner",
+)
+async def exported(
+    request: Request,
+    user: Asking,
+    device_id: DeviceId,
+    format: Annotated[Literal["json", "csv"], Query(description="csv is a ZIP of tables")] = "json",
+) -> Response:
+    """GDPR, articles 15 and 20; Regulation (EU) 2023/2854, article 4. Same schema as this interface, with units."""
+    cloud = cloud_of(request)
+    access = access_for(user, "own", "An export for its owner")
+    async with reading(cloud.store, access) as read:
+        found = await export.of(read, device_id, periods.load(cloud.settings.data_dir))
+    if found is None:
+        raise ProblemError(404, "no-such-device", f"No appliance {device_id} is enrolled here.")
+    make, media, ending = (
+        (msgspec.json.encode, "application/json", "json")
+        if format == "json"
+        else (tables.zipped, "application/zip", "zip")
+    )
+    body = await asyncio.to_thread(make, found)
+    name = f"trivet-{device_id}.{ending}"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+    return Response(body, media_type=media, headers=headers)

@@ -21,6 +21,7 @@ BENCHES = {
     "confusion": "every fault of every board, and healthy cycles: right codes, right functions off, delays",
     "cuts": "the power cut at every flash operation of many histories: old or new state, always starts",
     "detect": "drift monitor against labelled pump data: F1, false alarms, misses",
+    "export": "a year of one appliance's data exported as JSON and CSV, and checked against its published schema",
     "hostile": "garbage, forged, replayed, future and foreign messages against the running ingest",
     "kill": "the appliance killed at random moments: what survives, and what the desk sees",
     "tick": "a board of 24 signals and 60 monitors: instructions per monitor, nothing allocated",

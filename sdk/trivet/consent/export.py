@@ -96,7 +96,7 @@ def _units() -> dict[str, dict[str, dict[str, str]]]:
 
 async def _messages(read: Reading, device: str, periods: Periods) -> list[dict[str, Any]]:
     """Plain columns, not objects: a year of one appliance is tens of thousands of rows."""
-    m = MessageRow
+    m = MessageRow.__table__.c
     query = (
         select(
             m.boot, m.seq, m.kind, m.purpose, m.uptime_ms, m.wall_s, m.consent_seq, m.received_at, m.body_json, m.raw
