@@ -19,6 +19,8 @@ COMMANDS = {
     "serve": "trivet.commands.serve",
     "enrol": "trivet.commands.enrol",
     "claim": "trivet.commands.claim",
+    "retention": "trivet.commands.retention",
+    "erase": "trivet.commands.erase",
     "link": "trivet.commands.claim",
     "audit": "trivet.commands.audit",
     "keys": "trivet.commands.keys",

@@ -19,6 +19,7 @@ from sqlalchemy import func, select
 
 from trivet import catalogues
 from trivet.config import Settings
+from trivet.consent import periods, retention, texts
 from trivet.engine.engine import Engine
 from trivet.ingest.known import Known
 from trivet.ingest.nats import NatsTransport
@@ -56,6 +57,8 @@ class Cloud:
         self.registry.brokers = [(settings.reach, self.engine.mqtt_port)]
         self.transport = NatsTransport(self.engine.url, self.vault.sdk_password)
         self.ingest = Ingest(self.store, self.transport, Known(self.vault.master), settings.workers)
+        self.retention = retention.Job(self.store, self.transport, settings.data_dir)
+        self._jobs: list[asyncio.Task[None]] = []
         self.catalogues: dict[str, int] = {}
         self.first_login: Login | None = None  # made by this start; shown once, kept nowhere
 
@@ -71,7 +74,10 @@ class Cloud:
         await self.stop()
 
     async def start(self) -> None:
+        kept = periods.load(self.settings.data_dir)  # a mistake in it is said before anything starts
         await self.store.open()
+        async with self.store.writing() as session:
+            await texts.keep(session, kept)
         self.catalogues = await catalogues.add_known(self.store)
         await self.engine.server.start()
         await self.ingest.start()  # makes the message stream: before the first appliance is let in
@@ -80,9 +86,14 @@ class Cloud:
         if self._with_http:
             self._http = _Http(_app(self), self.settings.host, self.settings.http_port)
             await self._http.start()
+        self._jobs = [asyncio.create_task(self.retention.run(), name="retention")]
         self._note_address()
 
     async def stop(self) -> None:
+        for job in self._jobs:
+            job.cancel()
+        await asyncio.gather(*self._jobs, return_exceptions=True)
+        self._jobs = []
         if self._http is not None:
             await self._http.stop()
             self._http = None
@@ -136,7 +147,7 @@ class Cloud:
 
     def _note_address(self) -> None:
         """For commands that enrol while no server runs in their process."""
-        noted = {"brokers": self.registry.brokers, "url": self.url}
+        noted = {"brokers": self.registry.brokers, "url": self.url, "engine": self.engine.url}
         (self.settings.data_dir / "address.json").write_text(json.dumps(noted), encoding="utf-8")
 
 

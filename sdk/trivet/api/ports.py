@@ -5,6 +5,7 @@ Takes nothing, gives types; never imports the rooms that fulfil them. `trivet.se
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Protocol
 
@@ -20,6 +21,8 @@ class StorePort(Protocol):
     def reading(self) -> AbstractAsyncContextManager[AsyncSession]: ...
 
     def writing(self) -> AbstractAsyncContextManager[AsyncSession]: ...
+
+    async def compact(self) -> None: ...
 
 
 class RegistryPort(Protocol):
@@ -41,6 +44,10 @@ class TransportPort(Protocol):
     """The engine's side that people may look at. Raises OSError while the engine does not answer."""
 
     async def dead_letter_counts(self) -> dict[int, int]: ...
+
+    async def erase(self, device: str) -> int: ...
+
+    async def scan(self, markers: Sequence[bytes]) -> dict[str, int]: ...
 
 
 class CloudPort(Protocol):

@@ -5,66 +5,21 @@ read names its purpose and stands in the owner's log.
 from __future__ import annotations
 
 import asyncio
-import datetime as dt
 from typing import Annotated, Literal
 
 import msgspec
 from fastapi import APIRouter, Depends, Query, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
 
 from trivet.api import schemas
 from trivet.api.problems import RESPONSES, ProblemError
 from trivet.api.routes import Asking, DeviceId, access_for, cloud_of, user_of
 from trivet.api.schemas_export import Export
-from trivet.consent import export, periods, requests, security, state, tables, texts, uses
+from trivet.api.schemas_privacy import Consents, ConsentText, Erased, Erasing, Erasure, Promise, UseLine, Wish
+from trivet.consent import erase, export, periods, requests, retention, security, state, tables, texts, uses
 from trivet.consent.access import Reading, reading
 from trivet.store.privacy import SecurityEventRow
 
 router = APIRouter(prefix="/api", dependencies=[Depends(user_of)], responses=RESPONSES, tags=["privacy"])
-
-
-class Wish(BaseModel):
-    """A decision of the owner, made in their account."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    purpose: Literal["service", "improve", "personal", "offers"] = Field(description="Purpose")
-    granted: bool = Field(description="yes or no")
-    language: schemas.Language = Field("en", description="Language of the text that was shown")
-
-
-class Consents(schemas.Schema):
-    """What an owner agreed to."""
-
-    device: str = Field(description="Device id")
-    seq: int = Field(description="The appliance's newest decision")
-    purposes: list[schemas.Standing] = Field(description="Every purpose, now")
-    history: list[schemas.Decision] = Field(description="Every decision, oldest first")
-    requests: list[schemas.ConsentRequest] = Field(description="Every decision made in the account, newest first")
-
-
-class UseLine(schemas.Schema):
-    """Who read what."""
-
-    at: dt.datetime = Field(description="UTC; at most one line in ten minutes for the same")
-    who: str = Field(description="Login")
-    purpose: str = Field(description="What it was read for")
-    subject: str = Field(description="What was read")
-    why: str = Field(description="Why, as whoever read it said")
-
-
-class ConsentText(schemas.Schema):
-    """What an owner is shown before a decision."""
-
-    purpose: str = Field(description="Purpose")
-    language: str = Field(description="Language")
-    title: str = Field(description="Its heading")
-    sends: str = Field(description="What is sent")
-    use: str = Field(description="What for")
-    gives: str = Field(description="What the owner gets")
-    keeps: str = Field(description="For how long")
-    declining: str = Field(description="What a no changes")
-    hash: int = Field(ge=0, description="Version: first four bytes of SHA-256 over the parts, one a line")
 
 
 @router.get("/texts", response_model=list[ConsentText], summary="Texts shown before a decision")
@@ -174,3 +129,40 @@ async def exported(
     name = f"trivet-{device_id}.{ending}"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
     return Response(body, media_type=media, headers=headers)
+
+
+@router.get("/devices/{device_id}/retention", response_model=list[Promise], summary="When will it be deleted")
+async def when_deleted(request: Request, user: Asking, device_id: DeviceId) -> list[retention.Promise]:
+    """For each purpose: how long data stays, how much there is, and when the oldest goes."""
+    cloud = cloud_of(request)
+    access = access_for(user, "own" if user.role == "owner" else "safety", "When its data is deleted")
+    async with reading(cloud.store, access) as read:
+        await _enrolled(read, device_id)
+        return await retention.promises(read, device_id, periods.load(cloud.settings.data_dir))
+
+
+@router.post("/devices/{device_id}/erase", response_model=Erased, summary="Erase everything of it and of its owner")
+async def erased(request: Request, user: Asking, device_id: DeviceId, body: Erasing) -> dict[str, object]:
+    """GDPR, article 17. Answers when it is gone, with what a scan found afterwards. The appliance is told to begin
+    anew; what it sent before stays refused, whoever plays it back."""
+    access_for(user, "own", "An erasure")
+    cloud = cloud_of(request)
+    place = erase.Place(cloud.store, cloud.transport, cloud.settings.data_dir)
+    try:
+        done = await erase.appliance(place, device_id, by=user.role, markers=body.markers)
+    except erase.EraseError as error:
+        raise ProblemError(404, "no-such-device", str(error)) from error
+    except OSError as error:
+        detail = "The message engine does not answer: the rows are gone, its streams are not. Ask again."
+        raise ProblemError(503, "engine-away", detail) from error
+    return {"clean": done.proof.clean, **msgspec.to_builtins(done)}
+
+
+@router.get("/devices/{device_id}/erasures", response_model=list[Erasure], summary="What was erased, and the proof")
+async def erasures(request: Request, user: Asking, device_id: DeviceId) -> list[Erasure]:
+    """Nothing of a person is in it."""
+    async with reading(cloud_of(request).store, access_for(user, "safety", "Erasures")) as read:
+        await _enrolled(read, device_id)
+        rows = await erase.of(read.session, device_id)
+        names = {"at": "at", "cause": "cause", "by": "by", "rows": "rows_json", "proof": "proof_json"}
+        return [Erasure.model_validate({key: getattr(row, name) for key, name in names.items()}) for row in rows]

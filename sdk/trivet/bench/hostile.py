@@ -25,6 +25,7 @@ from trivet.bench import Options, traffic
 from trivet.bench.mqtt import MqttClient
 from trivet.bench.traffic import Sender
 from trivet.config import Settings
+from trivet.ingest.consents import CONTENTLESS
 from trivet.ingest.nats import DEAD_KEEP
 from trivet.mac0 import MessageKey
 from trivet.serve import Cloud
@@ -223,11 +224,19 @@ async def _result(cloud: Cloud, device: str, counts: dict[int, int]) -> dict[str
 
 
 async def _misjudged(cloud: Cloud, sent: list[tuple[Attack, Hostile]]) -> dict[str, int]:
-    """Attacks whose dead letter bears a reason that is not theirs, or that have none."""
-    buried = {(letter.topic, letter.data): letter.reason for letter in await cloud.transport.dead_letters(len(sent))}
+    """Attacks whose dead letter bears a reason that is not theirs, or that have none. What no consent covers leaves an
+    empty one."""
+    letters = await cloud.transport.dead_letters(len(sent))
+    buried = {(letter.topic, letter.data): letter.reason for letter in letters if letter.data}
+    empty = Counter((letter.topic, letter.reason) for letter in letters if not letter.data)
     wrong: Counter[str] = Counter()
     for kind, (topic, data) in sent:
-        wrong[kind.name] += buried.get((topic, data[:DEAD_KEEP])) not in kind.reasons
+        if kind.reasons <= CONTENTLESS:
+            [reason] = kind.reasons
+            wrong[kind.name] += empty[topic, reason] == 0
+            empty[topic, reason] -= 1
+        else:
+            wrong[kind.name] += buried.get((topic, data[:DEAD_KEEP])) not in kind.reasons
     return {name: count for name, count in wrong.items() if count}
 
 

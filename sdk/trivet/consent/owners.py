@@ -25,11 +25,17 @@ async def end(
     await session.execute(update(OwnershipRow).where(*present).values(until=utcnow()))
     device.erased_consent_seq = device.consent_seq if below is None else max(device.erased_consent_seq, below - 1)
     device.consent_mask = 1 << ids.SAFETY
-    device.name = f"{device.model} {device.id[-4:]}"
+    device.name = plain_name(device)
+    device.firmware = device.catalogue = device.last_seen_at = None  # it says so itself when it connects again
     erasure = ErasureRow(device=device.id, cause=cause, by=by, rows_json=rows)
     session.add(erasure)
     await session.flush()
     return erasure
+
+
+def plain_name(device: DeviceRow) -> str:
+    """What an appliance is called until somebody names it."""
+    return f"{device.model} {device.id[-4:]}"
 
 
 async def present(session: AsyncSession, device: str) -> OwnerRow | None:

@@ -81,5 +81,21 @@ class MemoryTransport:
     async def dead_letters(self, limit: int) -> list[DeadLetter]:
         return self.dead[-limit:]
 
+    async def erase(self, device: str) -> int:
+        before = len(self.ready) + len(self.unacked) + len(self.dead)
+        self.ready = deque(one for one in self.ready if f"/{device}/" not in one.topic)
+        self.unacked = {key: one for key, one in self.unacked.items() if f"/{device}/" not in one.topic}
+        self.dead = [one for one in self.dead if device != one.device and f"/{device}/" not in one.topic]
+        self.sent = [one for one in self.sent if one[0] != device]
+        return before - len(self.ready) - len(self.unacked) - len(self.dead)
+
+    async def scan(self, markers: Sequence[bytes]) -> dict[str, int]:
+        kept = [one.data for one in (*self.ready, *self.unacked.values())] + [one.data for one in self.dead]
+        return {"memory": sum(any(marker in data for marker in markers) for data in kept)}
+
+    async def expire_dead_letters(self, days: int) -> None:
+        oldest = dt.datetime.now(dt.UTC) - dt.timedelta(days=days)
+        self.dead = [letter for letter in self.dead if letter.at >= oldest]
+
     async def dead_letter_counts(self) -> dict[int, int]:
         return dict(sorted(Counter(letter.reason for letter in self.dead).items()))

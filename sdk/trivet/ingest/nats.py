@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import re
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote, unquote
@@ -37,6 +39,7 @@ DEAD_KEEP = 16384  # bytes of an oversized message that are kept
 ACK_WAIT_S = 5.0  # after this a message whose worker died comes again
 MAX_ACK_PENDING = 10000
 _CALL_S = 5.0
+_DEVICE = re.compile("[0-9a-f]{16}")
 
 
 class NatsIncoming:
@@ -133,7 +136,8 @@ class NatsTransport:
         if key:
             headers["Nats-Msg-Id"] = f"{key}.{reason}"  # a redelivery is not buried twice
         with _translated():
-            await self._stream.publish(f"{DEAD_PREFIX}{reason}", data[:DEAD_KEEP], headers=headers, timeout=_CALL_S)
+            subject = f"{DEAD_PREFIX}{reason}.{_whose(topic)}"
+            await self._stream.publish(subject, data[:DEAD_KEEP], headers=headers, timeout=_CALL_S)
 
     async def dead_letters(self, limit: int) -> list[DeadLetter]:
         with _translated():
@@ -146,11 +150,67 @@ class NatsTransport:
                 number -= 1
             return found[::-1]
 
+    async def expire_dead_letters(self, days: int) -> None:
+        with _translated():
+            config = (await self._stream.stream_info(DEAD_STREAM)).config
+            if config.max_age != days * 86400:
+                config.max_age = days * 86400
+                await self._stream.update_stream(config)
+
     async def dead_letter_counts(self) -> dict[int, int]:
         with _translated():
             info = await self._stream.stream_info(DEAD_STREAM, subjects_filter=DEAD_PREFIX + ">")
-        subjects = info.state.subjects or {}
-        return {int(subject.removeprefix(DEAD_PREFIX)): count for subject, count in sorted(subjects.items())}
+        counts: Counter[int] = Counter()
+        for subject, count in (info.state.subjects or {}).items():
+            counts[_reason(subject)] += count
+        return dict(sorted(counts.items()))
+
+    async def erase(self, device: str) -> int:
+        """What waits goes, dead letters are written over, and the blocks of what was taken before are given up."""
+        mine = f"{PREFIX}t.{device}.>"
+        with _translated():
+            js = self._stream
+            counts = (await js.stream_info(STREAM, subjects_filter=mine)).state.subjects or {}
+            await js.purge_stream(STREAM, subject=mine)
+            dead = await self._overwrite(f"{DEAD_PREFIX}*.{device}")
+            done = (await js.consumer_info(STREAM, DURABLE)).ack_floor
+            if done is not None and done.stream_seq:  # what no worker is through with stays
+                await js.purge_stream(STREAM, seq=done.stream_seq + 1)
+        return sum(counts.values()) + dead
+
+    async def _overwrite(self, subject: str) -> int:
+        """The engine's delete writes over a message's bytes; its purge only forgets where they were."""
+        count, number = 0, 1
+        while True:
+            try:
+                found = await self._stream.get_msg(DEAD_STREAM, number, subject=subject, next=True)
+            except NotFoundError:
+                return count
+            assert found.seq is not None
+            await self._stream.delete_msg(DEAD_STREAM, found.seq)
+            count, number = count + 1, found.seq + 1
+
+    async def scan(self, markers: Sequence[bytes]) -> dict[str, int]:
+        with _translated():
+            found = {}
+            for info in await self._stream.streams_info():
+                assert info.config.name is not None
+                found[info.config.name] = await self._scan(info.config.name, info.state, markers)
+        return found
+
+    async def _scan(self, stream: str, state: Any, markers: Sequence[bytes]) -> int:
+        hits, number = 0, max(state.first_seq, 1)
+        while number <= state.last_seq:
+            try:
+                message = await self._stream.get_msg(stream, number, subject=">", next=True)
+            except NotFoundError:
+                break
+            headers = " ".join(f"{name}: {unquote(value)}" for name, value in (message.headers or {}).items())
+            content = (message.data or b"") + headers.encode() + (message.subject or "").encode()
+            hits += any(marker in content for marker in markers)
+            assert message.seq is not None
+            number = message.seq + 1
+        return hits
 
     @property
     def _stream(self) -> JetStreamContext:
@@ -162,12 +222,22 @@ class NatsTransport:
 def _read(message: Any) -> DeadLetter:
     headers = message.headers or {}
     return DeadLetter(
-        reason=int(message.subject.removeprefix(DEAD_PREFIX)),
+        reason=_reason(message.subject),
         device=unquote(headers.get("Trivet-Device", "")),
         topic=unquote(headers.get("Trivet-Topic", "")),
         data=message.data or b"",
         at=message.time or dt.datetime.now(dt.UTC),
     )
+
+
+def _reason(subject: str) -> int:
+    return int(subject.removeprefix(DEAD_PREFIX).split(".")[0])
+
+
+def _whose(topic: str) -> str:
+    """The appliance that a dead letter belongs to, as a subject's token: whatever stands where its id belongs."""
+    parts = topic.split("/")
+    return parts[1] if len(parts) > 1 and _DEVICE.fullmatch(parts[1]) else "none"
 
 
 @contextlib.contextmanager

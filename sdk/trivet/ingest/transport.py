@@ -62,5 +62,14 @@ class Transport(Protocol):
     async def dead_letters(self, limit: int) -> list[DeadLetter]:
         """The newest `limit`, oldest of them first."""
 
+    async def erase(self, device: str) -> int:
+        """Everything of this appliance that waits or is kept, bytes and all; gives how many messages."""
+
+    async def scan(self, markers: Sequence[bytes]) -> dict[str, int]:
+        """How many messages hold one of the markers, by stream."""
+
+    async def expire_dead_letters(self, days: int) -> None:
+        """From now on none older than this is kept."""
+
     async def dead_letter_counts(self) -> dict[int, int]:
         """How many are kept, by reason."""
