@@ -95,7 +95,7 @@ class Heart:
         from .tick import Tick
 
         ports = self._ports
-        self.monitors = Monitors(board, self.manager.status)
+        self.monitors = Monitors(board, self.manager.status, self.manager.settled)
         if self.monitors.learners:
             from .service.normals import Normals
 

@@ -75,7 +75,9 @@ class Tick:
         if self._storage.count:
             self._watch_storage(values, validity)
         manager.tick(now)
-        self._inhibit.update(manager.status)
+        if manager.moved:
+            self._inhibit.update(manager.status)
+            manager.moved = False
         self._application.tick(now, values, validity, self._inhibit, self.levels)
         self._actuators.write(self.levels)
         self._history.sample(now)
@@ -85,6 +87,7 @@ class Tick:
     def fail(self) -> None:
         """The tick broke off: every output to its safe level, hazardous functions denied."""
         self._inhibit.fail()
+        self._manager.moved = True
         for i in range(len(self.levels)):
             self.levels[i] = self._safe[i]
         self._actuators.write(self.levels)

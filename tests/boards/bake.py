@@ -56,7 +56,7 @@ class Kitchen:
         config = wiring.event_config(self.board, Catalogue(packed["catalogue.bin"]))
         self.manager = Manager(config, EventState(self.board.n_events))
         self.signals = Signals(self.board)
-        self.monitors = Monitors(self.board, self.manager.status)
+        self.monitors = Monitors(self.board, self.manager.status, self.manager.settled)
         self.inhibit = wiring.inhibition(self.board)
         values, validity = self.signals.values, self.signals.validity
         history = History(0xFF, values, validity, self.board.history_period_ms, self.board.history_depth)

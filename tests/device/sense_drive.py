@@ -24,7 +24,7 @@ class Appliance:
         self.board = board = Board(packed)
         self.manager = Manager(wiring.event_config(board, Catalogue(catalogue)), EventState(board.n_events))
         self.signals = Signals(board)
-        self.monitors = Monitors(board, self.manager.status)
+        self.monitors = Monitors(board, self.manager.status, self.manager.settled)
         self.inhibit = wiring.inhibition(board)
         self.application = Application(board)
         self.cycle = Conditions(board.cycle)

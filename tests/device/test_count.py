@@ -101,7 +101,7 @@ def started(board: Board, image: Path) -> tuple[Lifetime, Normals]:
     """As at power-on: what was kept is adopted."""
     journal = Journal(FileFlash(str(image), 16))
     journal.mount()
-    [monitor] = Monitors(board).learners
+    [monitor] = Monitors(board, bytearray(board.n_events)).learners
     assert isinstance(monitor, Lifetime)
     return monitor, Normals(board, [monitor], journal)
 

@@ -222,7 +222,7 @@ def test_a_board_declares_it_in_data_alone(tmp_path: Path) -> None:
     (folder / "board.toml").write_text("[[monitor]]".join([head, *keep]))
     loaded = boards.load(folder)
     board = Board(boards.pack(loaded)["board.cbor"])
-    monitors_made = Monitors(board)
+    monitors_made = Monitors(board, bytearray(board.n_events))
     signals = Signals(board)
     event = next(one.event for one in loaded.monitors if one.kind == "drift")
     for i in range(board.n_signals):

@@ -212,8 +212,8 @@ class Bench:
         return ints(0, 0, 100, 0) if monitor == 0 else ints(0, 50, 1000, 0)
 
 
-def verdicts(bench, values, status=None):
-    monitors = Monitors(bench, status)
+def verdicts(bench, values, status=b"\0\0"):
+    monitors = Monitors(bench, bytearray(status))
     validity = bytearray(1)
     told = []
     monitors.run(0, ints(values), validity, lambda event, verdict, now: told.append((event, verdict)))
@@ -224,6 +224,15 @@ def test_plausibility_speaks_first_and_silences_what_depends_on_the_sensor():
     assert verdicts(Bench(), 60) == ([(0, PREPASSED), (1, PREPASSED)], VALID)
     assert verdicts(Bench(), 40) == ([(0, PREPASSED), (1, PREFAILED)], VALID)
     assert verdicts(Bench(), 101) == ([(0, PREFAILED), (1, NOT_RUN)], DISCONNECTED)
+
+
+def test_a_verdict_that_would_move_nothing_is_not_told():
+    settled = bytearray((1 << PREPASSED, 1 << PREPASSED))
+    monitors = Monitors(Bench(), bytearray(2), settled)
+    told = []
+    monitors.run(0, ints(40), bytearray(1), lambda event, verdict, now: told.append((event, verdict)))
+    assert told == [(1, PREFAILED)]
+    assert list(monitors.verdicts) == [PREPASSED, PREFAILED]
 
 
 def test_a_failed_sensor_stays_doubted_until_its_event_has_passed():

@@ -49,6 +49,17 @@ def test_a_hotter_sensor_never_reads_colder(reading: int) -> None:
     assert converted(adc_cavity=reading).values[CAVITY] >= converted(adc_cavity=reading + 1).values[CAVITY]
 
 
+@given(st.lists(st.integers(-100, 4200), min_size=2, max_size=8))
+def test_what_a_reading_means_does_not_depend_on_those_before(readings: list[int]) -> None:
+    board = Board(PACKED)
+    signals = Signals(board)
+    for reading in readings:
+        signals.convert(array("i", [reading] * board.n_inputs), 0)
+    alone = Signals(board)
+    alone.convert(array("i", [readings[-1]] * board.n_inputs), 0)
+    assert (signals.values, signals.validity) == (alone.values, alone.validity)
+
+
 def test_a_silent_input_keeps_its_value_and_is_stale() -> None:
     board = Board(PACKED)
     signals = Signals(board)

@@ -96,7 +96,7 @@ def composed() -> "tuple[Tick, Board, Memory]":
     memory = Memory(journal, config, state, history, 1)
     memory.load()
     manager = Manager(config, state, memory)
-    monitors = Monitors(board, manager.status)
+    monitors = Monitors(board, manager.status, manager.settled)
     world = World()
     parts = (world, world, signals, monitors, manager, memory, inhibition(board), history, Application(board))
     return Tick(board, *parts), board, memory

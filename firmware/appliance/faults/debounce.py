@@ -108,6 +108,13 @@ class Debounce:
         self._count[event] = limit
         return FAILED if way == _FAILING else PASSED
 
+    def running(self, event: int) -> bool:
+        """Whether a timer runs that has not yet run out."""
+        way = self._way[event]
+        if way == _IDLE or way & _HELD:
+            return False
+        return self._count[event] < (self._c.t_fail[event] if way == _FAILING else self._c.t_pass[event])
+
     def hold(self, event: int) -> None:
         """An enable condition is false, or the monitor did not run: freeze or reset, as the event is configured."""
         if self._c.on_disable[event] == RESET:

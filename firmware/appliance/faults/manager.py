@@ -13,6 +13,8 @@ from trivet_wire.ids import (
     NOT_RUN,
     PASSED,
     PENDING,
+    PREFAILED,
+    PREPASSED,
     TEST_FAILED,
     TEST_FAILED_THIS_CYCLE,
     TRIGGER_CONFIRMED,
@@ -24,7 +26,7 @@ from trivet_wire.ids import (
 
 from . import status as edges
 from .changes import Changes
-from .config import TIME
+from .config import FREEZE, TIME
 from .debounce import Debounce
 from .state import CLEARED, LAZY, URGENT, check_cycle
 
@@ -36,6 +38,11 @@ if TYPE_CHECKING:
 
 _OPEN_BITS = NOT_COMPLETED_SINCE_CLEAR | NOT_COMPLETED_THIS_CYCLE | TEST_FAILED  # what a pass would still clear
 _ALL_FAILED = 0x27  # of 0x77: a qualified FAILED would move nothing
+
+# Verdicts that would move nothing, a bit each: while qualified either way, after a rest.
+_ALL_PASS = 1 << PASSED | 1 << PREPASSED
+_ALL_FAIL = 1 << FAILED | 1 << PREFAILED
+_REST = 1 << NOT_RUN
 
 
 class Manager:
@@ -52,8 +59,12 @@ class Manager:
         self.events = config.events
         self.changes = Changes(changes)
         self._withheld = 0
+        self.settled = bytearray(config.events)  # by event, a bit a verdict: to report it (again) would move nothing
+        self.moved = True  # a status byte, since whoever follows them last looked
         self._memory = memory
         self._debounce = Debounce(config)
+        self._timed = bytes([event for event in range(config.events) if config.kind[event] == TIME])
+        self._timing = False  # a timer may be running
         self._peak = bytearray(config.events)
         self._started = 0  # of cycle 0, ticks in ms
 
@@ -62,24 +73,41 @@ class Manager:
     def report(self, event: int, verdict: int, now: int) -> None:
         """One verdict of `event`'s monitor at `now` (ms). NOT_RUN, as of a false enable condition (`when`), freezes or
         resets."""
+        if self.settled[event] >> verdict & 1:
+            return
+        config = self.config
         debounce = self._debounce
         if verdict == NOT_RUN:
             debounce.hold(event)
             if self._peak[event] and debounce.fdc(event) <= 0:
                 self._excursion_over(event)
+            self.settled[event] = _REST
             return
-        if self.config.kind[event] == TIME:
+        timed = config.kind[event] == TIME
+        if timed:
             self._qualified(event, debounce.expire(event, now))
         decided = debounce.step(event, verdict, now)
         self._watch_fdc(event)
         self._qualified(event, decided)
+        if decided == NOT_RUN:
+            self.settled[event] = 0
+            if timed:
+                self._timing = True
+        else:
+            # At its end a counter or timer stays where it is, and to freeze it there changes nothing.
+            rest = _REST if config.on_disable[event] == FREEZE else 0
+            self.settled[event] = (_ALL_FAIL if decided == FAILED else _ALL_PASS) | rest
 
     def tick(self, now: int) -> None:
         """Let time debounces run out that had no report since. Once a tick, after the monitors."""
-        kind = self.config.kind
-        for event in range(self.events):
-            if kind[event] == TIME:
-                decided = self._debounce.expire(event, now)
+        if not self._timing:
+            return
+        self._timing = False
+        debounce = self._debounce
+        for event in self._timed:
+            if debounce.running(event):
+                self._timing = True
+                decided = debounce.expire(event, now)
                 self._watch_fdc(event)
                 self._qualified(event, decided)
 
@@ -154,6 +182,8 @@ class Manager:
         if new == old:
             return
         self.status[event] = new
+        self.settled[event] = 0
+        self.moved = True
         if (old ^ new) & edges.TOLD:
             self.changes.push(event, old, new, edge)
             self.state.touch(event, URGENT)
@@ -214,7 +244,7 @@ class Manager:
             if self.config.cycle[event] == cycle:
                 if self._peak[event]:
                     self._excursion_over(event)
-                self._debounce.reset(event)
+                self._restart(event)
                 self._move(event, edges.CYCLE_START)
 
     def cycle_end(self, now: int, cycle: int = 0) -> None:
@@ -275,6 +305,10 @@ class Manager:
             if self._memory is not None:
                 self._memory.aged(event)
 
+    def _restart(self, event: int) -> None:
+        self._debounce.reset(event)
+        self.settled[event] = 0
+
     # Clear
 
     def clear(self, event: int, who: int, grant: int = 0) -> None:
@@ -290,7 +324,7 @@ class Manager:
             state.flags[event] |= CLEARED
         state.reset(event)
         self._peak[event] = 0
-        self._debounce.reset(event)
+        self._restart(event)
         self._move(event, edges.CLEARED)
         state.touch(event, URGENT)
         if self._memory is not None:

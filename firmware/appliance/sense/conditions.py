@@ -19,8 +19,6 @@ NOT_EQUAL = 3
 AT_LEAST = 4
 ABOVE = 5
 
-_LONGEST = 65535  # ticks; a hold time is never more
-
 
 class Conditions:
     """A pool of conditions; a block of it is asked by its first and end position, once per tick."""
@@ -28,46 +26,33 @@ class Conditions:
     def __init__(self, rows: "array[int]") -> None:
         self._rows = rows
         self.count = len(rows) // CONDITION_WIDTH
-        self._held = array("H", [0] * self.count)
+        self._left = array("H", [rows[i * CONDITION_WIDTH + 4] for i in range(self.count)])  # ticks still to hold
 
     def hold(self, first: int, end: int, values: "array[int]", validity: bytearray) -> bool:
         """Whether each condition of the block has held for its time. All are looked at, so that each keeps its time."""
         met = True
         rows = self._rows
-        held = self._held
+        left = self._left
+        at = first * CONDITION_WIDTH
         for i in range(first, end):
-            at = i * CONDITION_WIDTH
-            if self._true(at, values, validity):
-                if held[i] < _LONGEST:
-                    held[i] += 1
-                if held[i] <= rows[at + 4]:
-                    met = False
-            else:
-                held[i] = 0
+            true = False
+            source = rows[at]
+            minus = rows[at + 3]
+            if validity[source] == VALID and (minus < 0 or validity[minus] == VALID):
+                value = values[source] if minus < 0 else values[source] - values[minus]
+                op = rows[at + 1]
+                limit = rows[at + 2]
+                if op > NOT_EQUAL:
+                    true = value > limit or (value == limit and op == AT_LEAST)
+                elif op < EQUAL:
+                    true = value < limit or (value == limit and op == AT_MOST)
+                else:
+                    true = (value == limit) == (op == EQUAL)
+            if not true:
+                left[i] = rows[at + 4]
                 met = False
+            elif left[i]:
+                left[i] -= 1
+                met = False
+            at += CONDITION_WIDTH
         return met
-
-    def _true(self, at: int, values: "array[int]", validity: bytearray) -> bool:
-        rows = self._rows
-        source = rows[at]
-        if validity[source] != VALID:
-            return False
-        value = values[source]
-        minus = rows[at + 3]
-        if minus >= 0:
-            if validity[minus] != VALID:
-                return False
-            value -= values[minus]
-        op = rows[at + 1]
-        limit = rows[at + 2]
-        if op == BELOW:
-            return value < limit
-        if op == AT_MOST:
-            return value <= limit
-        if op == EQUAL:
-            return value == limit
-        if op == NOT_EQUAL:
-            return value != limit
-        if op == AT_LEAST:
-            return value >= limit
-        return value > limit

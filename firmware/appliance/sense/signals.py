@@ -25,6 +25,7 @@ class Signals:
         self._at = board.table_at
         self._raw = board.points_raw
         self._value = board.points_value
+        self._line = array("h", board.table_at)  # where each signal's last reading lay: its next is near
         self._low = board.low
         self._high = board.high
         total = board.n_signals + board.n_outputs
@@ -37,12 +38,22 @@ class Signals:
         """One tick's readings. A silent signal keeps its last value and is STALE."""
         values = self.values
         validity = self.validity
+        inputs = self._input
+        lines = self._line
+        points = self._raw
+        levels = self._value
         for i in range(self._n):
-            reading = raw[self._input[i]]
+            reading = raw[inputs[i]]
             if reading < _SILENT:
                 validity[i] = STALE
                 continue
-            value = self._scale(reading, self._at[i], self._at[i + 1] - 1)
+            at = lines[i]
+            if not points[at] <= reading <= points[at + 1]:
+                reading = self._search(i, reading)
+                at = lines[i]
+            start = levels[at]
+            span = points[at + 1] - points[at]
+            value = start + ((reading - points[at]) * (levels[at + 1] - start) + (span >> 1)) // span
             values[i] = value
             validity[i] = VALID if self._low[i] <= value <= self._high[i] else OUT_OF_RANGE
 
@@ -53,18 +64,17 @@ class Signals:
         for i in range(len(levels)):
             values[base + i] = levels[i]
 
-    def _scale(self, reading: int, first: int, last: int) -> int:
-        raw = self._raw
-        value = self._value
-        if reading <= raw[first]:
-            return value[first]
-        if reading >= raw[last]:
-            return value[last]
+    def _search(self, i: int, reading: int) -> int:
+        """Move to the line that holds `reading`; gives the reading, or the end of the table that it lies beyond."""
+        points = self._raw
+        first = self._at[i]
+        last = self._at[i + 1] - 1
+        reading = min(max(reading, points[first]), points[last])
         while last - first > 1:
             middle = (first + last) >> 1
-            if raw[middle] <= reading:
+            if points[middle] <= reading:
                 first = middle
             else:
                 last = middle
-        span = raw[last] - raw[first]
-        return value[first] + ((reading - raw[first]) * (value[last] - value[first]) + (span >> 1)) // span
+        self._line[i] = first
+        return reading

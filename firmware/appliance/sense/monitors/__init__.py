@@ -47,67 +47,92 @@ KINDS = (
 )
 
 
-class Monitors:
-    """All monitors of a board. A sensor stays doubted while its event is failed in `status`, the manager's bytes."""
+# What a monitor needs beside its check, by bit: most need little, and a tick asks for no more.
+_WHEN = 1  # conditions
+_UNLESS = 2  # events that explain its failure
+_JUDGES = 4  # a signal that it puts in doubt
 
-    def __init__(self, board: "Board", status: "bytearray | None" = None) -> None:
+
+class Monitors:
+    """All monitors of a board. A sensor stays doubted while its event is failed in `status`, the manager's bytes.
+    `settled`, the manager's too: the verdicts that an event need not be told again, a bit each."""
+
+    def __init__(self, board: "Board", status: bytearray, settled: "bytearray | None" = None) -> None:
         self._rows = board.monitors
         self._sources = board.sources
         self._explained_by = board.explained_by
         self._conditions = Conditions(board.conditions)
-        self._status = status if status is not None else bytearray(board.n_events)
-        self._own_status = status is None
+        self._status = status
+        self._settled = bytearray(board.n_events) if settled is None else settled
+        self._needs = bytearray(board.n_monitors)
         self._monitors: list[Monitor] = []
         self.learners: list[Learner] = []
         kinds = KINDS.split(" ")
         for i in range(board.n_monitors):
-            params = board.params(i)
-            file, name = kinds[board.monitors[i * MONITOR_WIDTH + 9]].split(".")
-            monitor = getattr(__import__(__name__ + "." + file, None, None, (name,)), name)(params)
-            self._monitors.append(monitor)
-            if hasattr(monitor, "learned"):
-                monitor.event = board.monitors[i * MONITOR_WIDTH]
-                self.learners.append(monitor)
+            self._build(i, board, kinds[board.monitors[i * MONITOR_WIDTH + 9]])
         self.verdicts = bytearray([NOT_RUN] * board.n_events)  # of the last tick, by event
+
+    def _build(self, i: int, board: "Board", kind: str) -> None:
+        rows = self._rows
+        at = i * MONITOR_WIDTH
+        file, name = kind.split(".")
+        monitor = getattr(__import__(__name__ + "." + file, None, None, (name,)), name)(board.params(i))
+        self._monitors.append(monitor)
+        if hasattr(monitor, "learned"):
+            monitor.event = rows[at]
+            self.learners.append(monitor)
+        if rows[at + 3] < rows[at + 4]:
+            self._needs[i] |= _WHEN
+        if rows[at + 7] < rows[at + 8]:
+            self._needs[i] |= _UNLESS
+        if rows[at + 1] >= 0:
+            self._needs[i] |= _JUDGES
 
     def run(
         self, now: int, values: "array[int]", validity: bytearray, report: "Callable[[int, int, int], object]"
     ) -> None:
-        """One tick. Calls `report(event, verdict, now)` for each monitor and writes doubt into `validity`."""
+        """One tick. Calls `report(event, verdict, now)` where it may move something, and writes doubt into
+        `validity`."""
         rows = self._rows
-        for i in range(len(self._monitors)):
-            at = i * MONITOR_WIDTH
+        conditions = self._conditions
+        needs = self._needs
+        status = self._status
+        settled = self._settled
+        verdicts = self.verdicts
+        doubted = any(validity)  # VALID is 0
+        i = 0
+        at = 0
+        for monitor in self._monitors:
             event = rows[at]
-            verdict = self._verdict(i, at, values, validity)
-            self.verdicts[event] = verdict
-            report(event, verdict, now)
-            if rows[at + 1] >= 0:
-                self._doubt(event, verdict, rows[at + 1], rows[at + 2], validity)
-
-    def _verdict(self, i: int, at: int, values: "array[int]", validity: bytearray) -> int:
-        rows = self._rows
-        monitor = self._monitors[i]
-        enabled = self._conditions.hold(rows[at + 3], rows[at + 4], values, validity)
-        valid = True
-        for j in range(rows[at + 5], rows[at + 6]):
-            doubt = validity[self._sources[j]]
-            if doubt != VALID and not monitor.tolerates >> doubt & 1:
-                valid = False
-        for j in range(rows[at + 7], rows[at + 8]):
-            if self._status[self._explained_by[j]] & TEST_FAILED:
+            need = needs[i]
+            enabled = not need & _WHEN or conditions.hold(rows[at + 3], rows[at + 4], values, validity)
+            valid = not doubted or self._valid(monitor, at, validity)
+            if need & _UNLESS and self._explained(at):
                 enabled = False
-        if enabled and valid:
-            return monitor.check(values, validity)
-        return monitor.rest(values, valid)
+            verdict = monitor.check(values, validity) if enabled and valid else monitor.rest(values, valid)
+            verdicts[event] = verdict
+            if not settled[event] >> verdict & 1:
+                report(event, verdict, now)
+            if need & _JUDGES and (verdict == FAILED or verdict == PREFAILED or status[event] & TEST_FAILED):
+                self._doubt(rows[at + 1], rows[at + 2], validity)
+                doubted = True
+            i += 1
+            at += MONITOR_WIDTH
 
-    def _doubt(self, event: int, verdict: int, signal: int, doubt: int, validity: bytearray) -> None:
-        failing = verdict == FAILED or verdict == PREFAILED
-        if self._own_status:
-            if verdict == FAILED:
-                self._status[event] |= TEST_FAILED
-            elif verdict != NOT_RUN and verdict != PREFAILED:
-                self._status[event] &= ~TEST_FAILED
-        if failing or self._status[event] & TEST_FAILED:
-            now_doubted = validity[signal]
-            if now_doubted == VALID or now_doubted == OUT_OF_RANGE:
-                validity[signal] = doubt
+    def _valid(self, monitor: "Monitor", at: int, validity: bytearray) -> bool:
+        for i in range(self._rows[at + 5], self._rows[at + 6]):
+            doubt = validity[self._sources[i]]
+            if doubt != VALID and not monitor.tolerates >> doubt & 1:
+                return False
+        return True
+
+    def _explained(self, at: int) -> bool:
+        for i in range(self._rows[at + 7], self._rows[at + 8]):
+            if self._status[self._explained_by[i]] & TEST_FAILED:
+                return True
+        return False
+
+    def _doubt(self, signal: int, doubt: int, validity: bytearray) -> None:
+        now_doubted = validity[signal]
+        if now_doubted == VALID or now_doubted == OUT_OF_RANGE:
+            validity[signal] = doubt
