@@ -47,18 +47,20 @@ def test_signatures_of_rfc_6979() -> None:
 
 
 def test_the_kept_table_is_the_comb_of_the_base_point() -> None:
-    assert comb.table(G) == TABLE
+    assert comb.table(G, 6) == TABLE
     assert p256.public(ONE) == G
 
 
 def test_a_comb_of_the_key_gives_the_same_verdict() -> None:
-    table = comb.table(PUBLIC)
-    for message, signature in SIGNED.items():
-        digest = sha256(message).digest()
-        good = bytes.fromhex(signature)
-        assert p256.verify(PUBLIC, digest, good, table)
-        assert not p256.verify(PUBLIC, sha256(digest).digest(), good, table)
-        assert not p256.verify(PUBLIC, digest, good[:63] + bytes((good[63] ^ 1,)), table)
+    for teeth in (2, 4, 5, 6):
+        table = comb.table(PUBLIC, teeth)
+        assert len(table) == 32 << teeth
+        for message, signature in SIGNED.items():
+            digest = sha256(message).digest()
+            good = bytes.fromhex(signature)
+            assert p256.verify(PUBLIC, digest, good, table)
+            assert not p256.verify(PUBLIC, sha256(digest).digest(), good, table)
+            assert not p256.verify(PUBLIC, digest, good[:63] + bytes((good[63] ^ 1,)), table)
 
 
 def test_both_halves_of_s_are_valid() -> None:

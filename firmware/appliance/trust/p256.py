@@ -9,9 +9,11 @@ signature runs the same sequence of point operations, in coordinates and through
 secret stream of RFC 6979, so the signature stays deterministic.
 
 How: Jacobian coordinates with exceptional cases handled (Hankerson, Menezes, Vanstone: Guide to ECC, section 3.2.2);
-fixed base by a signed comb of five teeth (section 3.3.2, with digits +1 and -1), any other point by its 5-NAF.
-Everything runs through one ladder: a scalar is a row of odd digits, a point a packed table that digits select from.
+fixed points by a signed comb (section 3.3.2, with digits +1 and -1), any other by its 4-NAF. Everything runs through
+one ladder: a scalar is a row of odd digits, a point a packed table that digits select from.
 """
+
+from array import array
 
 from trivet_wire.envelope import sha256
 
@@ -22,17 +24,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     Buffer = bytes | bytearray | memoryview
-    Source = tuple[list[int], bytes]  # digits, lowest first; points that they select: x ‖ y each
+    Source = tuple[array[int], bytes]  # digits, lowest first; points that they select: x ‖ y each
+    Jacobian = tuple[int, int, int]
 
 P = 0xFFFFFFFF00000001000000000000000000000000FFFFFFFFFFFFFFFFFFFFFFFF
 N = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 _B = 0x5AC635D8AA3A93E7B3EBBD55769886BC651D06B0CC53B0F63BCE3C3E27D2604B
-
-TEETH = 5
-COLUMNS = 52  # TEETH * COLUMNS >= 256 bits
-_ONES = (1 << TEETH * COLUMNS) - 1
-_COLUMN = (1 << COLUMNS) - 1
-_TOP = 1 << TEETH - 1
 
 
 def make(random: "Callable[[int], bytes]") -> bytes:
@@ -45,7 +42,7 @@ def make(random: "Callable[[int], bytes]") -> bytes:
 
 def public(private: "Buffer") -> bytes:
     """The public key; ValueError unless the private key is 32 bytes in 1 … n-1."""
-    return _affine(_sum([(comb_digits(_secret(private)), TABLE)]))
+    return _affine(_sum([_combed(_secret(private), TABLE)]))
 
 
 def sign(private: "Buffer", digest: "Buffer") -> bytes:
@@ -58,7 +55,7 @@ def sign(private: "Buffer", digest: "Buffer") -> bytes:
     while True:
         k = stream.scalar()
         blind = stream.blind()
-        x = _affine(_sum([(comb_digits(k), TABLE)], blind))
+        x = _affine(_sum([_combed(k, TABLE)], blind))
         r = _number(x[:32]) % N
         s = (z + r * secret) * blind % N * inverse(k * blind % N, N) % N
         if r and s:
@@ -79,13 +76,9 @@ def verify(public: "Buffer", digest: "Buffer", signature: "Buffer", comb: bytes 
     if not 0 < r < N or not 0 < s < N or not on_curve(x, y):
         return False
     w = inverse(s, N)
-    sources = [(comb_digits(_number(digest) * w % N), TABLE)]
+    u1 = _combed(_number(digest) * w % N, TABLE)
     u2 = r * w % N
-    if comb:
-        sources.append((comb_digits(u2), comb))
-    else:
-        sources.append((_naf(u2), _odd(x, y)))
-    x, y, z = _sum(sources)
+    x, y, z = _sum([u1, _combed(u2, comb) if comb else _naf(u2, x, y)])
     if not z:
         return False
     z = z * z % P  # x is X / Z^2: compared without an inversion, for both x that r may stand for
@@ -99,7 +92,7 @@ def shared(private: "Buffer", public: "Buffer") -> bytes:
     y = _number(public[32:])
     if len(public) != 64 or not on_curve(x, y):
         raise ValueError("no point of P-256")
-    return _affine(_sum([(_naf(secret), _odd(x, y))]))[:32]
+    return _affine(_sum([_naf(secret, x, y)]))[:32]
 
 
 # -- numbers -----------------------------------------------------------------------------------------------------------
@@ -136,52 +129,59 @@ def on_curve(x: int, y: int) -> bool:
 # -- scalars as digits -------------------------------------------------------------------------------------------------
 
 
-def comb_digits(k: int) -> "list[int]":
-    """k (0 … n-1) as one odd digit for each column of a comb, none of them 0.
+def columns(teeth: int) -> int:
+    """Of a comb that covers 256 bits."""
+    return (255 + teeth) // teeth
+
+
+def _combed(k: int, table: bytes) -> "Source":
+    """k (0 … n-1) as one odd digit for each column of the comb in `table`, none of them 0.
 
     k = sum of ±2^i over all i has odd k only; an even one is taken as n - k, with every digit negated.
     """
-    flip = 0
-    if not k & 1:
+    flip = not k & 1
+    if flip:
         k = N - k
-        flip = _TOP
-    k = k + _ONES >> 1  # bit i set: +2^i; clear: -2^i
-    digits: list[int] = []
-    a = k & _COLUMN
-    b = k >> COLUMNS & _COLUMN
-    c = k >> 2 * COLUMNS & _COLUMN
-    d = k >> 3 * COLUMNS & _COLUMN
-    e = k >> 4 * COLUMNS
-    for i in range(COLUMNS):
-        digit = (a >> i & 1) + (b >> i & 1) * 2 + (c >> i & 1) * 4 + (d >> i & 1) * 8 + (e >> i & 1) * 16
-        # the highest tooth gives the sign, the others relative to it the point
-        if digit < _TOP:
-            digit = -2 * (_TOP - 1 - digit) - 1
-        else:
-            digit = 2 * (digit - _TOP) + 1
-        digits.append(-digit if flip else digit)
-    return digits
-
-
-def _naf(k: int) -> "list[int]":
-    """k as its 5-NAF: odd digits within ±15, at least four 0 between them."""
-    digits: list[int] = []
-    while k:
+    teeth = 1
+    while 32 << teeth < len(table):
+        teeth += 1
+    width = columns(teeth)
+    bits = (k + (1 << teeth * width) - 1 >> 1).to_bytes(40, "little")  # bit i set: +2^i; clear: -2^i
+    digits = array("b", bytes(width))
+    for column in range(width):
         digit = 0
-        if k & 1:
-            digit = k & 31
-            if digit > 15:
-                digit -= 32
-            k -= digit
-        digits.append(digit)
-        k >>= 1
-    return digits
+        for at in range(column, teeth * width, width):
+            digit = digit >> 1 | (bits[at >> 3] >> (at & 7) & 1) << teeth
+        digit += 1 - (1 << teeth)  # the highest tooth gives the sign, the others relative to it the point
+        digits[column] = -digit if flip else digit
+    return digits, table
+
+
+def _naf(k: int, x: int, y: int) -> "Source":
+    """k as its 4-NAF: odd digits within ±7, at least three 0 between them; and (x, y) times 1, 3, 5, 7."""
+    bits = k.to_bytes(40, "little")
+    digits = array("b", bytes(257))
+    carry = at = 0
+    while at < 257:
+        word = (bits[at >> 3] | bits[(at >> 3) + 1] << 8) >> (at & 7)
+        if word & 1 == carry:
+            at += 1
+            continue
+        digit = (word & 15) + carry
+        carry = digit >> 3
+        digits[at] = digit - (carry << 4)
+        at += 4
+    two = double(x, y, 1, 1)
+    points = [(x, y, 1), add(*two, x, y)]
+    for half in (two, points[1]):
+        points.append(add(*double(*half, 1), x, y))
+    return digits, packed(points)
 
 
 # -- points: affine (x, y), or Jacobian (X, Y, Z) for (X / Z^2, Y / Z^3), Z = 0 at infinity ----------------------------
 
 
-def double(x: int, y: int, z: int, times: int) -> "tuple[int, int, int]":
+def double(x: int, y: int, z: int, times: int) -> "Jacobian":
     """2^times · (x, y, z). A point of order 2 does not exist on this curve; infinity stays."""
     p = P
     while times:
@@ -196,7 +196,7 @@ def double(x: int, y: int, z: int, times: int) -> "tuple[int, int, int]":
     return x, y, z
 
 
-def add(x: int, y: int, z: int, u: int, v: int) -> "tuple[int, int, int]":
+def add(x: int, y: int, z: int, u: int, v: int) -> "Jacobian":
     """(x, y, z) + (u, v), whichever they are."""
     p = P
     if not z:
@@ -213,19 +213,15 @@ def add(x: int, y: int, z: int, u: int, v: int) -> "tuple[int, int, int]":
     return x, (r * (w - x) - y * s) % p, z * h % p
 
 
-def _sum(sources: "list[Source]", blind: int = 1) -> "tuple[int, int, int]":
-    """The sum over all sources of digits · point. `blind` (not 0): a Z to begin with."""
+def _sum(sources: "list[Source]", blind: int = 0) -> "Jacobian":
+    """The sum over all sources, the one with most digits last, of digits · point. `blind`: a Z to begin with, so that
+    no coordinate is the table's."""
     x = y = 1
-    z = 0
-    count = 0
-    for digits, _ in sources:
-        count = max(count, len(digits))
-    while count:
-        count -= 1
-        if z:
-            x, y, z = double(x, y, z, 1)
+    z = times = 0
+    for column in range(len(sources[-1][0]) - 1, -1, -1):
+        times += 1
         for digits, table in sources:
-            digit = digits[count] if count < len(digits) else 0
+            digit = digits[column] if column < len(digits) else 0
             if digit:
                 at = (digit if digit > 0 else -digit) >> 1 << 6
                 u = int.from_bytes(table[at : at + 32], "big")
@@ -233,15 +229,16 @@ def _sum(sources: "list[Source]", blind: int = 1) -> "tuple[int, int, int]":
                 if digit < 0:
                     v = P - v
                 if z:
-                    x, y, z = add(x, y, z, u, v)
-                else:
-                    z = blind
-                    x = u * z * z % P
-                    y = v * z * z * z % P
-    return x, y, z
+                    x, y, z = double(x, y, z, times)
+                times = 0
+                x, y, z = add(x, y, z, u, v)
+                if blind:
+                    x, y, z = x * blind * blind % P, y * blind * blind * blind % P, blind
+                    blind = 0
+    return double(x, y, z, times)
 
 
-def packed(points: "list[tuple[int, int, int]]") -> bytes:
+def packed(points: "list[Jacobian]") -> bytes:
     """x ‖ y of each point, none of them infinity, at the price of one inversion (Montgomery's trick)."""
     products: list[int] = []
     product = 1
@@ -249,30 +246,19 @@ def packed(points: "list[tuple[int, int, int]]") -> bytes:
         products.append(product)
         product = product * z % P
     product = inverse(product, P)
-    data = b""
+    data = bytearray(64 * len(points))
     for i in range(len(points) - 1, -1, -1):
         x, y, z = points[i]
         w = product * products[i] % P
         product = product * z % P
         s = w * w % P
-        data = (x * s % P).to_bytes(32, "big") + (y * (s * w % P) % P).to_bytes(32, "big") + data
-    return data
+        data[64 * i : 64 * i + 32] = (x * s % P).to_bytes(32, "big")
+        data[64 * i + 32 : 64 * i + 64] = (y * (s * w % P) % P).to_bytes(32, "big")
+    return bytes(data)
 
 
-def _affine(point: "tuple[int, int, int]") -> bytes:
+def _affine(point: "Jacobian") -> bytes:
     return packed([point])
-
-
-def _odd(x: int, y: int) -> bytes:
-    """The table of (x, y), 3 (x, y), … 15 (x, y)."""
-    two = packed([double(x, y, 1, 1)])
-    u = _number(two[:32])
-    v = _number(two[32:])
-    points = [(x, y, 1)]
-    for _ in range(7):
-        x, y, z = points[-1]
-        points.append(add(x, y, z, u, v))
-    return packed(points)
 
 
 class _Stream:
