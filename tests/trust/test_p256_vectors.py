@@ -1,5 +1,5 @@
-"""P-256 against published vectors, as the package `cryptography-vectors` holds them: NIST's CAVP files for FIPS 186-3 and
-SP 800-56A, and those of RFC 6979. Each in both interpreters.
+"""P-256 against published vectors, as the package `cryptography-vectors` holds them: NIST's CAVP files for FIPS 186-3
+and SP 800-56A, and those of RFC 6979. Each in both interpreters.
 """
 
 import hashlib
