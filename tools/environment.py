@@ -34,6 +34,19 @@ def enter() -> None:
     os.execv(PYTHON, [str(PYTHON), *sys.argv])
 
 
+def oracle() -> Path:
+    """The Python of `.venv-oracle`, where the COSE libraries live that judge ours; made when missing or out of date."""
+    lock, home = ROOT / "tools" / "oracle.lock", ROOT / ".venv-oracle"
+    python, stamp = home / "bin" / "python", home / "lock.sha256"
+    wanted = hashlib.sha256(lock.read_bytes()).hexdigest()
+    if not python.exists() or not stamp.exists() or stamp.read_text() != wanted:
+        _run("making an environment for the oracles", sys.executable, "-m", "venv", str(home))
+        pip = (str(python), "-m", "pip", "install", "--disable-pip-version-check", "--quiet", "--no-input")
+        _run("installing what oracle.lock names", *pip, "--require-hashes", "-r", str(lock))
+        stamp.write_text(wanted)
+    return python
+
+
 def _make(wanted: str) -> None:
     began = time.monotonic()
     say("first run: making .venv with the pinned packages (about a minute, only once)")

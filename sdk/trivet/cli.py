@@ -24,6 +24,7 @@ COMMANDS = {
     "link": "trivet.commands.claim",
     "audit": "trivet.commands.audit",
     "keys": "trivet.commands.keys",
+    "evidence": "trivet.commands.evidence",
     "check": "trivet.commands.check",
     "pack": "trivet.commands.pack",
     "login": "trivet.commands.login",

@@ -24,6 +24,7 @@ BENCHES = {
     "export": "a year of one appliance's data exported as JSON and CSV, and checked against its published schema",
     "hostile": "garbage, forged, replayed, future and foreign messages against the running ingest",
     "kill": "the appliance killed at random moments: what survives, and what the desk sees",
+    "p256": "signing and verifying on the appliance: time, heap, instructions",
     "tick": "a board of 24 signals and 60 monitors: instructions per monitor, nothing allocated",
 }
 
