@@ -64,8 +64,11 @@ Purpose = Annotated[
 Why = Annotated[str, Query(min_length=1, max_length=200, description="Why, in words that the owner reads in their log")]
 
 
-def access_for(user: User, purpose: str, why: str) -> Access:
-    """The access that this login asks for, or a problem 403."""
+def access_for(user: User, purpose: str, why: str, *, mine: bool = False) -> Access:
+    """The access that this login asks for, or a problem 403. `mine`: the caller checks that an owner asks for their own
+    appliance alone; nowhere else may owners read."""
+    if user.role == "owner" and not mine:
+        raise ProblemError(403, "not-for-owners", "Owners see their own appliances on their own page.")
     try:
         allowed(user.role, purpose)
     except AccessError as error:
