@@ -61,6 +61,7 @@ SDK_NEVER = {
     "trivet.cases": {"trivet.ingest", "trivet.api", "trivet.desk", "trivet.sim", "trivet.serve", "trivet.engine"},
     "trivet.engine": {"trivet.cases", "trivet.api", "trivet.desk", "trivet.sim", "trivet.serve"},
     "trivet.control": {"trivet.ingest", "trivet.cases", "trivet.api", "trivet.desk", "trivet.sim", "trivet.serve"},
+    "trivet.consent": {"trivet.api", "trivet.desk", "trivet.sim", "trivet.serve", "trivet.engine", "trivet.ingest"},
     "trivet.ingest": {"trivet.api", "trivet.desk", "trivet.sim", "trivet.serve"},
     "trivet.api": {"trivet.desk", "trivet.sim", "trivet.ingest"},
     "trivet.desk": {"trivet.sim", "trivet.ingest", "trivet.engine"},

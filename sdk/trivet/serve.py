@@ -19,7 +19,7 @@ from sqlalchemy import func, select
 
 from trivet import catalogues
 from trivet.config import Settings
-from trivet.consent import periods, retention, texts
+from trivet.consent import periods, retention, texts, vendor
 from trivet.engine.engine import Engine
 from trivet.ingest.known import Known
 from trivet.ingest.nats import NatsTransport
@@ -74,10 +74,12 @@ class Cloud:
         await self.stop()
 
     async def start(self) -> None:
-        kept = periods.load(self.settings.data_dir)  # a mistake in it is said before anything starts
+        kept = periods.load(self.settings.data_dir)  # a mistake in them is said before anything starts
+        vendor.load(self.settings.data_dir)
         await self.store.open()
         async with self.store.writing() as session:
-            await texts.keep(session, kept)
+            for shown in (kept, periods.DEFAULT):  # appliances were delivered with these
+                await texts.keep(session, shown)
         self.catalogues = await catalogues.add_known(self.store)
         await self.engine.server.start()
         await self.ingest.start()  # makes the message stream: before the first appliance is let in

@@ -19,7 +19,9 @@ import seeded
 from playwright.async_api import Browser, BrowserContext, Page, expect
 from seeded import PASSWORD, USER, Vendor
 from trivet import api, desk
+from trivet.consent import requests, security, uses
 from trivet.store.tables import CaseEventRow, CaseRecord, utcnow
+from trivet_wire import ids
 
 pytestmark = [
     pytest.mark.asyncio(loop_scope="module"),
@@ -76,10 +78,16 @@ class Desk:
         yield page
         await page.close()
 
+    async def a_device(self) -> str:
+        """The path of one appliance's page."""
+        async with self.vendor.store.reading() as session:
+            record = await session.get_one(CaseRecord, self.cases["element"])
+        return f"/device/{record.device}"
+
     async def look(self, page: Page, path: str) -> None:
         """Go to `path` and wait until it is drawn and live."""
         await page.goto(self.url + path)
-        await page.wait_for_selector(".list > a, .hero, .empty h2")
+        await page.wait_for_selector(".list > a, .hero, .empty h2, .case-head h1")
         await page.wait_for_function("() => window.socket?.connected")
 
 
@@ -272,13 +280,43 @@ async def test_appliances_are_listed_with_owner_consent_and_cases(served: Desk) 
         await expect(line.get_by_label("Online")).to_be_visible()
         await browser.shot(page, "devices_light")
         await line.click()
+        await expect(page.get_by_role("heading", level=1)).to_have_text("Oven in the kitchen")
+        await expect(page.get_by_text("Nothing was refused, nothing disagrees.")).to_be_visible()
+        await browser.shot(page, "device_light")
+        await page.get_by_role("link", name="The upper element does not heat").click()
         await expect(page.get_by_role("heading", level=1)).to_have_text("The upper element does not heat")
+
+
+async def test_a_withdrawal_closes_the_case_page_and_says_so(served: Desk) -> None:
+    """Live: the page that is open says it within seconds; everything else of that owner is gone from the desk too."""
+    oven = await seeded.add_oven(served.vendor, "Oven that says no", "Nora Nein", "en")
+    case = await seeded.add_case(served.vendor, oven.device, seeded.FAN)
+    async with served.agent(f"/case/{case}") as page:
+        await expect(page.get_by_role("heading", level=1)).to_contain_text("fan")
+        async with served.vendor.store.writing() as session:
+            await requests.decide(session, oven.device, "service", False)
+            words = "It sent a heartbeat message that its owner's decision does not cover."
+            await security.record(session, oven.device, security.CONSENT, words, reason=ids.R_CONSENT)
+        await expect(page.get_by_text("The owner withdrew the consent to Service")).to_be_visible()
+        await expect(page.get_by_text("fan")).to_have_count(0)
+        await browser.shot(page, "case_withheld")
+        await page.get_by_role("link", name="Everything on this appliance").click()
+        await expect(page.get_by_text("No in the account, holds already")).to_be_visible()
+        await expect(page.get_by_text("One open case is not shown")).to_be_visible()
+        await expect(page.get_by_text("Sent without consent")).to_be_visible()
+        await browser.shot(page, "device_withheld")
+        await served.look(page, "/")
+        await expect(page.locator(f'a[data-key="{case}"]')).to_have_count(0)
+    async with served.vendor.store.reading() as session:
+        lines = {(line.who, line.subject, line.purpose) for line in await uses.of(session, oven.device)}
+    assert {(USER, f"case {case}", "service"), (USER, "appliance", "service"), (USER, "queue", "service")} <= lines
 
 
 async def test_a_phone_never_scrolls_sideways(served: Desk) -> None:
     async with served.agent(phone=True) as page:
         sensor, door = (f"/case/{served.cases[name]}" for name in ("sensor", "door"))
-        for language, paths in (("de", ("/", "/devices", sensor, door)), ("en", ("/", sensor))):
+        oven = await served.a_device()
+        for language, paths in (("de", ("/", "/devices", sensor, door, oven)), ("en", ("/", sensor))):
             await served.phone.add_cookies([{"name": "trivet_language", "value": language, "url": served.url}])
             for path in paths:
                 await served.look(page, path)
@@ -287,8 +325,9 @@ async def test_a_phone_never_scrolls_sideways(served: Desk) -> None:
 
 
 async def test_every_text_has_contrast_in_light_and_dark(served: Desk) -> None:
+    oven = await served.a_device()
     async with served.agent() as page:
-        for path in ("/", "/devices", f"/case/{served.cases['sensor']}", f"/case/{served.cases['door']}"):
+        for path in ("/", "/devices", f"/case/{served.cases['sensor']}", f"/case/{served.cases['door']}", oven):
             await served.look(page, path)
             for scheme in ("light", "dark"):
                 await page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")

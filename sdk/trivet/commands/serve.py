@@ -10,6 +10,8 @@ import platformdirs
 import typer
 
 from trivet.config import LOOPBACK, Settings
+from trivet.consent.periods import RetentionError
+from trivet.consent.vendor import VendorError
 from trivet.engine import EngineError
 from trivet.keys import KeysError
 
@@ -66,7 +68,7 @@ def serve(  # noqa: PLR0917
     )
     try:
         asyncio.run(_serve(settings))
-    except (EngineError, KeysError, RuntimeError) as error:
+    except (EngineError, KeysError, RetentionError, VendorError, RuntimeError) as error:
         typer.echo(f"The cloud did not start: {error}", err=True)
         raise typer.Exit(1) from error
 

@@ -114,7 +114,8 @@ async def _rows(session: AsyncSession, device: str, by: str) -> tuple[dict[str, 
 
 
 async def _has_others(session: AsyncSession, owner: int) -> bool:
-    return bool(await session.scalar(select(func.count()).where(OwnershipRow.owner == owner)))
+    open_ = OwnershipRow.owner == owner, OwnershipRow.until.is_(None)
+    return bool(await session.scalar(select(func.count()).where(*open_)))
 
 
 async def _words_of(session: AsyncSession, person: OwnerRow) -> set[str | bytes]:

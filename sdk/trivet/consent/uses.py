@@ -58,11 +58,13 @@ async def write(store: Sessions, who: str, why: str, noted: Iterable[Use]) -> No
     missing = set(noted)
     if not missing:
         return
+    devices = sorted({use.device for use in missing})
     async with store.reading() as session:
-        query = select(UseRow.device, UseRow.purpose, UseRow.subject).where(
-            UseRow.window == window, UseRow.who == who, UseRow.device.in_({use.device for use in missing})
-        )
-        missing -= {Use(*found) for found in await session.execute(query)}
+        for start in range(0, len(devices), _CHUNK):
+            some = UseRow.device.in_(devices[start : start + _CHUNK])
+            query = select(UseRow.device, UseRow.purpose, UseRow.subject)
+            query = query.where(some, UseRow.window == window, UseRow.who == who)
+            missing -= {Use(*found) for found in await session.execute(query)}
     if not missing:
         return
     rows = [

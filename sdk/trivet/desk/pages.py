@@ -160,30 +160,26 @@ class CasePage:
             view = await queries.case(read, self.case_id)
         self.columns.set_visibility(isinstance(view, views.CaseView))
         if not isinstance(view, views.CaseView):
+            self._empty()
             name = "missing" if view is None else "withheld"
             self.head.show(self.frame.draw("case.html", name, id=self.case_id, view=view))
-            self.doubt.show("")
-            self.answer.show("")
             return
         ui.page_title(f"{view.code} · {view.device.name or view.device.model} · Trivet")
         self.answer.show(self.frame.draw("case.html", "answer", view=view, working=view.working))
-        for name in (
-            "head",
-            "doubt",
-            "evidence_head",
-            "checks",
-            "causes",
-            "says",
-            "owner",
-            "device",
-            "part",
-            "timeline",
-        ):
+        for name in CASE_ISLANDS:
             island: Island = getattr(self, name)
             html = self.frame.draw("case.html", name, view=view)
             island.show(html)
             island.element.set_visibility(bool(html))
         self._plot(view)
+
+    def _empty(self) -> None:
+        """Nothing of what was shown before stays in the page, not even hidden."""
+        ui.page_title("Trivet")
+        for name in ("answer", *CASE_ISLANDS):
+            getattr(self, name).show("")
+        self.plot.clear()
+        self.drawn = None
 
     def _plot(self, view: views.CaseView) -> None:
         evidence = view.evidence if view.evidence and view.evidence.series else None

@@ -8,6 +8,7 @@ mid-transaction), a reader takes none. PostgreSQL needs nothing of this.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -19,6 +20,7 @@ from alembic.config import Config
 from sqlalchemy import Connection, event, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
+_CHECKPOINTS = 40  # tries, 50 ms apart
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -58,8 +60,11 @@ class Store:
         options = {"trivet_plain": True} if self.sqlite else {"isolation_level": "AUTOCOMMIT"}
         async with self._engine.execution_options(**options).connect() as connection:
             await connection.exec_driver_sql("VACUUM")
-            if self.sqlite:
-                await connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+            for _ in range(_CHECKPOINTS if self.sqlite else 0):
+                busy = (await connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")).scalar()
+                if not busy:
+                    break
+                await asyncio.sleep(0.05)  # a reader still looks at the old pages
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
