@@ -136,10 +136,7 @@ class Appliance:
 
     def serve(self) -> None:
         """One turn of the tasks that need no tick, while time stands."""
-        now = self._ports.clock.ticks_ms()
-        for task in self.supervisor.tasks:
-            if not task.period_ms:
-                self.supervisor.guard(task, now)
+        self.supervisor.run(self._ports.clock.ticks_ms(), True)
 
     # -- what may be asked of it -----------------------------------------------------------------------------------
 

@@ -64,21 +64,19 @@ class Tick:
     def run(self, now: int) -> None:
         """One tick at `now` (ms since start)."""
         signals = self._signals
-        values = signals.values
-        validity = signals.validity
         manager = self._manager
         self._sensors.read(self._raw)
         signals.convert(self._raw, now)
         self._memory.uptime_s = now // 1000
         self._watch_cycle(now)
-        self._monitors.run(now, values, validity, self._report)
+        self._monitors.run(now, signals.values, signals.validity, self._report)
         if self._storage.count:
-            self._watch_storage(values, validity)
+            self._watch_storage(signals.values, signals.validity)
         manager.tick(now)
         if manager.moved:
             self._inhibit.update(manager.status)
             manager.moved = False
-        self._application.tick(now, values, validity, self._inhibit, self.levels)
+        self._application.tick(now, signals.values, signals.validity, self._inhibit, self.levels)
         self._actuators.write(self.levels)
         self._history.sample(now)
         signals.follow(self.levels)

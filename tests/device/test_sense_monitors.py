@@ -226,6 +226,18 @@ def test_plausibility_speaks_first_and_silences_what_depends_on_the_sensor():
     assert verdicts(Bench(), 101) == ([(0, PREFAILED), (1, NOT_RUN)], DISCONNECTED)
 
 
+def test_a_condition_on_a_signal_that_is_doubted_in_the_same_tick_does_not_hold():
+    bench = Bench()
+    bench.conditions = array("i", (0, ABOVE, 0, -1, 1))
+    bench.monitors[12 + 4] = 1  # the second monitor asks the condition
+    bench.monitors[12 + 5] = 2  # and has no source
+    monitors = Monitors(bench, bytearray(2))
+    told = []
+    for value in (101, 60, 60, 60, 101, 60, 60):
+        monitors.run(0, ints(value), bytearray(1), lambda event, verdict, now: event and told.append(verdict))
+    assert told == [NOT_RUN, NOT_RUN, PREPASSED, PREPASSED, NOT_RUN, NOT_RUN, PREPASSED]
+
+
 def test_a_verdict_that_would_move_nothing_is_not_told():
     settled = bytearray((1 << PREPASSED, 1 << PREPASSED))
     monitors = Monitors(Bench(), bytearray(2), settled)

@@ -21,18 +21,22 @@ ABOVE = 5
 
 
 class Conditions:
-    """A pool of conditions; a block of it is asked by its first and end position, once per tick."""
+    """A pool of conditions, asked once per tick: all in one call, or a block by its first and end position.
+
+    Each call of a function this large takes its frame from the heap, so a tick calls it for the whole pool and then
+    looks at `left`."""
 
     def __init__(self, rows: "array[int]") -> None:
         self._rows = rows
         self.count = len(rows) // CONDITION_WIDTH
-        self._left = array("H", [rows[i * CONDITION_WIDTH + 4] for i in range(self.count)])  # ticks still to hold
+        # By condition, ticks in which it must still be true until it holds; 0: it holds.
+        self.left = array("H", [rows[i * CONDITION_WIDTH + 4] + 1 for i in range(self.count)])
 
     def hold(self, first: int, end: int, values: "array[int]", validity: bytearray) -> bool:
         """Whether each condition of the block has held for its time. All are looked at, so that each keeps its time."""
         met = True
         rows = self._rows
-        left = self._left
+        left = self.left
         at = first * CONDITION_WIDTH
         for i in range(first, end):
             true = False
@@ -49,10 +53,20 @@ class Conditions:
                 else:
                     true = (value == limit) == (op == EQUAL)
             if not true:
-                left[i] = rows[at + 4]
+                left[i] = rows[at + 4] + 1
                 met = False
             elif left[i]:
                 left[i] -= 1
-                met = False
+                if left[i]:
+                    met = False
             at += CONDITION_WIDTH
         return met
+
+    def doubt(self, first: int, source: int) -> None:
+        """`source` is not valid any more: from `first` on, the conditions on it are false in this tick after all."""
+        rows = self._rows
+        at = first * CONDITION_WIDTH
+        for i in range(first, self.count):
+            if rows[at] == source or rows[at + 3] == source:
+                self.left[i] = rows[at + 4] + 1
+            at += CONDITION_WIDTH

@@ -63,11 +63,13 @@ class Supervisor:
         self._feed = watchdog.feed
         self._mark = mark
 
-    def run(self, now: int) -> None:
-        """One turn at `now` (ms since start). Allocates nothing while no task does."""
+    def run(self, now: int, idle: bool = False) -> None:
+        """One turn at `now` (ms since start). Allocates nothing while no task does. `idle`: between two turns, of the
+        tasks alone that have no period. Whatever escapes a task is recorded here, in the loop itself: a function with
+        handlers takes its frame from the heap at each call."""
         mark = self._mark
         for task in self.tasks:
-            if now < task.due:
+            if now < task.due or (idle and task.period_ms):
                 continue
             mark[1] = task.letter
             period = task.period_ms
@@ -75,29 +77,29 @@ class Supervisor:
                 if task.due and now - task.due >= period:
                     self.overruns += 1
                 task.due = now + period
-            self.guard(task, now)
-        mark[1] = 0
-        self._feed()
-
-    def guard(self, task: Task, now: int) -> None:
-        """Poll one task; whatever escapes it is recorded here."""
-        try:
-            task.poll(now)
-        except (Exception, SystemExit) as error:  # the one place where everything is caught: see the module's text
-            if task.rescue is not None:
-                task.rescue()
-            elif isinstance(error, (OSError, JournalFull)):  # the network's are caught where they come: the flash's
-                self.flash_errors += 1
-                return
-            self.crashed = True
-            task.crashes += 1
-            if task.crashes > _TOLD and task.crashes % _TELL_EVERY:
-                self.dropped += 1
-                return
             try:
-                self._record(error, task)
-            except MemoryError:  # no room to say what happened: it is counted
-                self.dropped += 1
+                task.poll(now)
+            except (Exception, SystemExit) as error:  # the one place where everything is caught: see the module's text
+                self._escaped(error, task)
+        mark[1] = 0
+        if not idle:
+            self._feed()
+
+    def _escaped(self, error: BaseException, task: Task) -> None:
+        if task.rescue is not None:
+            task.rescue()
+        elif isinstance(error, (OSError, JournalFull)):  # the network's are caught where they come: the flash's
+            self.flash_errors += 1
+            return
+        self.crashed = True
+        task.crashes += 1
+        if task.crashes > _TOLD and task.crashes % _TELL_EVERY:
+            self.dropped += 1
+            return
+        try:
+            self._record(error, task)
+        except MemoryError:  # no room to say what happened: it is counted
+            self.dropped += 1
 
     def _record(self, error: BaseException, task: Task) -> None:
         trace = self._teller.trace(error)

@@ -95,6 +95,8 @@ class Monitors:
         `validity`."""
         rows = self._rows
         conditions = self._conditions
+        conditions.hold(0, conditions.count, values, validity)
+        left = conditions.left
         needs = self._needs
         status = self._status
         settled = self._settled
@@ -105,7 +107,11 @@ class Monitors:
         for monitor in self._monitors:
             event = rows[at]
             need = needs[i]
-            enabled = not need & _WHEN or conditions.hold(rows[at + 3], rows[at + 4], values, validity)
+            enabled = True
+            if need & _WHEN:
+                for j in range(rows[at + 3], rows[at + 4]):
+                    if left[j]:
+                        enabled = False
             valid = not doubted or self._valid(monitor, at, validity)
             if need & _UNLESS and self._explained(at):
                 enabled = False
@@ -114,7 +120,7 @@ class Monitors:
             if not settled[event] >> verdict & 1:
                 report(event, verdict, now)
             if need & _JUDGES and (verdict == FAILED or verdict == PREFAILED or status[event] & TEST_FAILED):
-                self._doubt(rows[at + 1], rows[at + 2], validity)
+                self._doubt(at, validity)
                 doubted = True
             i += 1
             at += MONITOR_WIDTH
@@ -132,7 +138,11 @@ class Monitors:
                 return True
         return False
 
-    def _doubt(self, signal: int, doubt: int, validity: bytearray) -> None:
-        now_doubted = validity[signal]
-        if now_doubted == VALID or now_doubted == OUT_OF_RANGE:
-            validity[signal] = doubt
+    def _doubt(self, at: int, validity: bytearray) -> None:
+        """What comes after this monitor takes its signal for doubted: sources, and conditions already looked at."""
+        signal = self._rows[at + 1]
+        doubted = validity[signal]
+        if doubted == VALID or doubted == OUT_OF_RANGE:
+            validity[signal] = self._rows[at + 2]
+            if doubted == VALID:
+                self._conditions.doubt(self._rows[at + 4], signal)
