@@ -14,7 +14,9 @@ from .service.health import Crash, Supervisor, Task
 from .service.life import Life
 from .store.boot import count_boot
 from .store.journal import Journal, JournalFull
+from .trust import chain
 from .trust import identity as trust
+from .trust.ledger import Ledger
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ _MAGIC = 0x54  # of what a reset retained
 _STARTING = ord("s")
 _TASKS = ("start", "tick", "memory", "report", "panel", "uplink", "journal", "own")  # no two begin alike
 _REPORT_MS = 500  # without a heart
+_DEAD_ERRORS = 3  # of the flash, that a dead ledger counts for: at once a fault
 
 
 class Appliance:
@@ -51,10 +54,28 @@ class Appliance:
         self.uplink: Uplink | None = None
         self._sealer: Sealer | None = None
         self._identity: Identity | None = None
+        self.ledger: Ledger | None = None  # not before provisioning: it is sealed with the appliance's own key
+        self._ledger_told = False
         try:
             self._identity = trust.load(ports.files)
         except ValueError as error:
             self.crashed(error, "start")
+        if self._identity is not None:
+            self.ledger = Ledger(ports.ledger_flash, self.journal, self._identity.ledger_key(), ports.clock)
+            self.ledger.load()
+            self._noted()
+
+    def _noted(self) -> bool:
+        """Whether this start and the owner's newest decision are in the ledger; notes what is not."""
+        ledger, consent = self.ledger, self.consent
+        if ledger is None:
+            return False
+        if ledger.tally[chain.T_BOOT] != self.boot and not ledger.note(chain.STARTED, self.boot, self._ports.cause):
+            return False
+        if ledger.tally[chain.T_DECISION] >= consent.seq:
+            return True
+        decision = (consent.purpose, consent.granted, consent.channel, consent.text_hash)
+        return ledger.note(chain.DECIDED, consent.seq, *decision)
 
     def _retained(self) -> str:
         """Whose turn it was when the watchdog or a panic ended the last life; "" after any other end."""
@@ -95,13 +116,13 @@ class Appliance:
 
     def _build_outbox(self) -> None:
         """Without an identity nothing is ever recorded for sending; without brokers nothing is sent."""
-        identity = self._identity
-        if identity is None:
+        identity, ledger = self._identity, self.ledger
+        if identity is None or ledger is None:
             return
         ports, heart = self._ports, self.heart
         model, catalogue = (heart.model, heart.catalogue_id) if heart is not None else (identity.model, 0)
         sealer = Sealer(identity, self.boot, ports.clock, self.consent, self.spool, ports.teller)
-        self.speaker = Speaker(About(model, VERSION, catalogue), self.consent, self.spool, sealer)
+        self.speaker = Speaker(About(model, VERSION, catalogue), self.consent, self.spool, sealer, ledger)
         if heart is not None:
             heart.report(self.speaker, self.consent, sealer)
         if identity.brokers:
@@ -109,8 +130,17 @@ class Appliance:
             from .outbox.uplink import Uplink
 
             client = Client(identity.device, ports.link)
+            code = heart.code if heart is not None else None
             self.uplink = Uplink(
-                identity, client, self.spool, sealer.room, self.speaker.hello, ports.random, ports.teller
+                identity,
+                client,
+                self.spool,
+                ledger,
+                sealer.room,
+                self.speaker.hello,
+                code,
+                ports.random,
+                ports.teller,
             )
 
     def _tasks(self) -> "list[Task]":
@@ -147,6 +177,7 @@ class Appliance:
         before = consent.mask
         if not consent.decide(purpose, granted, channel, language, text_hash):
             return False
+        self._noted()
         self._consented(consent.mask & ~before)
         name = ids.PURPOSE_NAMES[purpose]
         event = {"e": "consent", "purpose": name, "granted": granted, "seq": consent.seq, "left": self.spool.count}
@@ -175,10 +206,13 @@ class Appliance:
             except (JournalFull, OSError):  # the decision stands; it is told at the next turn
                 self.supervisor.flash_errors += 1
 
-    def clear(self, who: int) -> None:
-        """After a repair: every code to its initial status; the entries leave tombstones that name `who`."""
+    def clear(self, who: int, grant: int = ids.G_PRESENT) -> None:
+        """After a repair: every code to its initial status; the entries leave tombstones that name `who`, and under
+        which grant (ids.G_*)."""
         if self.heart is not None:
-            self.heart.clear(who)
+            if self.ledger is not None:
+                self.ledger.note(chain.CLEARED, who, grant)
+            self.heart.clear(who, grant)
 
     def relearn(self) -> None:
         """After a repair, by an authorised command: what drift monitors hold for normal is forgotten and learned
@@ -209,6 +243,7 @@ class Appliance:
             speaker.poll(now)
         if speaker is not None:
             speaker.heartbeat(now, self.health, cycles)
+            speaker.ledger_head()
 
     def _watch(self, now: int) -> None:
         """The appliance over itself, last in a turn."""
@@ -218,6 +253,7 @@ class Appliance:
         heart = self.heart
         if heart is not None:
             errors = supervisor.flash_errors + self.journal.corrupt - self._corrupt
+            errors += self._watch_ledger(heart)
             heart.internal.poll(now, crashed, errors, heart.free())
             self.health.heap_free_kib = heart.free() >> 10
         self.health.overruns = supervisor.overruns
@@ -225,9 +261,22 @@ class Appliance:
             self.health.reconnects = self.uplink.reconnects
         self.life.poll(now, crashed)
 
+    def _watch_ledger(self, heart: "Heart") -> int:
+        """A ledger that cannot be written: nothing is sent, and whoever stands before the appliance reads so. Gives the
+        errors of its flash that count."""
+        ledger = self.ledger
+        if ledger is None or not ledger.dead:
+            return 0
+        if not self._ledger_told:
+            self._ledger_told = True
+            self._ports.teller.tell({"e": "ledger", "dead": True})
+            heart.mute()
+        return _DEAD_ERRORS
+
     def _serve(self, now: int) -> None:
-        if self.uplink is not None:
+        if self.uplink is not None and self.ledger is not None and (self._noted() or self.ledger.dead):
             self.uplink.poll(self._ports.clock.link_ms())
 
     def _reclaim(self, now: int) -> None:
-        self.journal.service()
+        if not self.journal.service() and self.ledger is not None:
+            self.ledger.service()

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from .store.journal import Journal
     from .tick import Application, Tick
 
+_MUTE = {"en": "No records can be kept.\nNothing is sent.", "de": "Nichts kann vermerkt werden.\nNichts wird gesendet."}
 _RESTARTED = {"en": "Restarted too often.\nNothing runs.", "de": "Zu oft neu gestartet.\nNichts läuft."}
 
 
@@ -53,6 +54,7 @@ class Heart:
         """`maker()` gives the program's class, or the exception with which it cannot be imported."""
         self._ports = ports
         self._journal = journal
+        self._language = language
         packed = ports.packed
         board = Board(packed.read("board.cbor"))  # its names are needed at start alone: not kept
         self.model = board.model
@@ -190,9 +192,18 @@ class Heart:
         """Bytes of heap, garbage not counted as free."""
         return self.watch.free
 
-    def clear(self, who: int) -> None:
+    def code(self, catalogue: int, event: int) -> int:
+        """Number of an event's code in the catalogue with this id; -1 where it is another one."""
+        mine = catalogue == self.catalogue_id and event < self.catalogue.events
+        return self.catalogue.code(event) if mine else -1
+
+    def mute(self) -> None:
+        """Nothing can be sent: the display says so while it has no fault to show."""
+        self._panel.rest(_MUTE[self._language])
+
+    def clear(self, who: int, grant: int) -> None:
         """Every code to its initial status."""
-        self.manager.clear_all(who)
+        self.manager.clear_all(who, grant)
 
     def relearn(self) -> int:
         """Forget what is normal; gives how many monitors learn anew."""

@@ -62,7 +62,7 @@ class Mute:
         """Nobody could keep a decision."""
         return False
 
-    def clear(self, who: int) -> None:
+    def clear(self, who: int, grant: int = 0) -> None:
         pass
 
     def relearn(self) -> None:

@@ -25,6 +25,8 @@ from trivet.models import BODIES, Ack, Bodies, Evidence, Frame, Head, Message, R
 
 _TOPIC = re.compile(r"t/([0-9a-f]{16})/([ud])/([a-z][a-z0-9_]{0,31})", re.ASCII)
 _KINDS = {name: kind for kind, name in ids.KIND_NAMES.items()}
+# Kind and body of a time when this kind had none yet: kept, as it was then.
+_BEFORE_BODIES: tuple[int, list[object]] = (ids.LEDGER_HEAD, [])
 _FIRST_DOWN = 32  # kinds from here on are sent by the cloud
 _KNOWN_FIELDS = {kind: len(body.__struct_fields__) for kind, body in BODIES.items()}
 
@@ -84,7 +86,7 @@ def _payload(topic: Topic, epoch: int, payload: bytes) -> Message | Unknown:
         known = head.kind if head.kind in ids.KIND_NAMES else None
         if topic.kind != known or (known is not None and topic.down != (known >= _FIRST_DOWN)):
             raise MessageError.of(ids.R_TOPIC, f"kind {head.kind} under the name {topic.name!r}")
-        if head.kind not in BODIES and head.kind != ids.ACK:
+        if (head.kind not in BODIES and head.kind != ids.ACK) or (head.kind, fields[ids.F_BODY]) == _BEFORE_BODIES:
             return _later(topic, epoch, payload, ids.R_KIND)
         body = _body(head.kind, fields[ids.F_BODY])
     except msgspec.ValidationError as error:

@@ -21,6 +21,8 @@ Language = Annotated[str, Meta(min_length=2, max_length=16)]
 Event = Annotated[int, Meta(ge=0, le=511)]
 Verdicts = Annotated[bytes, Meta(max_length=128)]  # two bits for each of 512 events
 Signature = Annotated[bytes, Meta(min_length=64, max_length=64)]  # r ‖ s; what it covers: trivet.signed
+Hash = Annotated[bytes, Meta(min_length=32, max_length=32)]
+Head8 = Annotated[bytes, Meta(min_length=8, max_length=8)]
 Samples = Annotated[bytes, Meta(max_length=samples.MAX_SAMPLES * samples.MAX_BYTES)]
 
 CHANNEL_NAMES = ("appliance", "serial", "account", "factory reset")
@@ -132,8 +134,21 @@ class Operation(Body, frozen=True):
     started: Bit
 
 
+class LedgerHead(Body, frozen=True):
+    """How far the appliance's ledger is: number of its newest record, and the hash that all records up to it make.
+    `wrong`: number of the first record that the appliance found not as it was written, and `why` (ids.L_*); else 0."""
+
+    counter: U32
+    head: Hash
+    wrong: U32
+    why: U8
+    signature: Signature | None
+
+
 class Hello(Body, frozen=True):
-    """State on connect. Whatever came before (tail_boot, tail_seq) is receipted or lost."""
+    """State on connect. Whatever came before (tail_boot, tail_seq) is receipted or lost. Of the ledger: number and hash
+    (its first 8 bytes) of the newest record, and the number in the last LEDGER_HEAD whose receipt it saw; null in one
+    of a firmware that kept no ledger."""
 
     model: Name
     firmware: Name
@@ -141,6 +156,9 @@ class Hello(Body, frozen=True):
     tail_boot: U32
     tail_seq: U32
     consent_mask: U8
+    ledger_counter: U32 | None = None
+    ledger_head: Head8 | None = None
+    anchor: U32 | None = None
 
 
 class Refusal(Body, frozen=True):
@@ -154,7 +172,9 @@ class Ack(msgspec.Struct, frozen=True):
     refused: list[Refusal]
 
 
-Bodies = Fault | Evidence | Heartbeat | Inventory | Consent | CommandResult | Crash | Operation | Hello | Ack
+Bodies = (
+    Fault | Evidence | Heartbeat | Inventory | Consent | CommandResult | Crash | Operation | LedgerHead | Hello | Ack
+)
 
 BODIES: dict[int, type[Body]] = {
     ids.FAULT: Fault,
@@ -165,6 +185,7 @@ BODIES: dict[int, type[Body]] = {
     ids.COMMAND_RESULT: CommandResult,
     ids.CRASH: Crash,
     ids.OPERATION: Operation,
+    ids.LEDGER_HEAD: LedgerHead,
     ids.HELLO: Hello,
 }
 

@@ -129,4 +129,4 @@ def test_partitions_fit_the_flash_and_do_not_overlap() -> None:
         assert end <= start, f"{name} runs into {following}"
     assert spans[-1][1] <= 4 << 20
     assert all(start % 0x10000 == 0 for row, (start, _, _) in zip(rows, spans, strict=True) if row[1] == "app")
-    assert {"journal", "romfs", "ota_0", "ota_1", "vfs"} <= {name for _, _, name in spans}
+    assert {"journal", "ledger", "romfs", "ota_0", "ota_1", "vfs"} <= {name for _, _, name in spans}

@@ -14,6 +14,8 @@ from appliance.outbox.spool import Spool
 from appliance.sim.flash import FileFlash
 from appliance.store.boot import count_boot
 from appliance.store.journal import Journal
+from appliance.trust.chain import STARTED
+from appliance.trust.ledger import Ledger
 from trivet_wire import envelope, ids
 from trivet_wire.cbor import Writer
 
@@ -119,7 +121,21 @@ def hello():
     return sealer.seal(writer)
 
 
-up = uplink.Uplink(Identity(), mqtt.Client(DEVICE, link), spool, sealer.room, hello, lambda n: bytes([255] * n), teller)
+ledger = Ledger(FileFlash(sys.argv[1] + ".ledger", 8), journal, KEY, Clock())
+ledger.load()
+ledger.note(STARTED, boot, ids.RESET_POWER_ON)
+
+
+def code(catalogue, event):
+    return 7100 + event if catalogue == 77 else 65535
+
+
+def random(n):
+    return bytes([255] * n)
+
+
+client = mqtt.Client(DEVICE, link)
+up = uplink.Uplink(Identity(), client, spool, ledger, sealer.room, hello, code, random, teller)
 
 
 def state():
@@ -142,8 +158,9 @@ def decide(purpose, granted, channel=0, language="en", text_hash=0):
 
 def queue(kind, purpose):
     writer = sealer.open(kind)
-    writer.array(1)
-    writer.integer(7)
+    writer.array(4)
+    for figure in (7, 9, 1 if kind == ids.FAULT else 77, 77):  # event, status, occurrence, catalogue
+        writer.integer(figure)
     return sealer.queue(kind, purpose, writer)
 
 
@@ -162,7 +179,7 @@ def run(milliseconds, step=100):
     while now < end:
         now += step
         up.poll(now)
-        while journal.service():
+        while journal.service() or ledger.service():
             pass
     return now
 

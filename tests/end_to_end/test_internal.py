@@ -87,7 +87,7 @@ def test_data_that_cannot_be_read_leaves_line_and_messages(tmp_path: Path, monke
         assert {"crash", "inventory"} <= set(queued(world))
         world.say("clear")
         world.say(consent_line("service", False))
-        assert world.state.left == 2  # both decisions
+        assert world.state.left == 3  # both decisions and the ledger's head
 
 
 # -- a program that breaks later -------------------------------------------------------------------------------------

@@ -28,9 +28,9 @@ def outcome(*words: str) -> dict:
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def test_a_healthy_bake_finds_nothing_and_tells_nothing_but_the_consent() -> None:
+def test_a_healthy_bake_finds_nothing_and_tells_nothing_but_the_consent_and_that_it_is_in_the_ledger() -> None:
     found = outcome("--until", "900", "--seed", "3", "--set", "mains_v=215")
-    assert (found["codes"], found["inhibited"], found["messages"], found["ticks"]) == ([], [], 1, 1800)
+    assert (found["codes"], found["inhibited"], found["messages"], found["ticks"]) == ([], [], 2, 1800)
 
 
 def test_a_broken_element_is_found_and_only_what_needs_it_is_switched_off() -> None:
@@ -40,7 +40,7 @@ def test_a_broken_element_is_found_and_only_what_needs_it_is_switched_off() -> N
     assert code["status"] & ids.CONFIRMED
     assert 120 < code["at_s"] < 240
     assert found["inhibited"] == ["top_heat"]
-    assert found["messages"] == 3  # consent, fault, evidence
+    assert found["messages"] == 4  # consent, the ledger's head, fault, evidence
 
 
 def test_without_consent_nothing_is_recorded_for_sending() -> None:
@@ -56,9 +56,9 @@ def test_faults_found_before_the_yes_are_told_after_it_without_their_frames_and_
         world.say(consent_line("service", True))
         world.run_until(242)
         kinds = [event.data["kind"] for event in world.events if event.kind == "queued"]
-        assert kinds == ["consent", "fault"]  # a frame captured under a no stays in the house
+        assert sorted(kinds) == ["consent", "fault", "ledger"]  # a frame captured under a no stays in the house
         world.say(consent_line("service", False))
-        assert world.state.left == 2  # both decisions, which go under `safety`
+        assert world.state.left == 3  # both decisions and the ledger's head, which go under `safety`
 
 
 @pytest.mark.parametrize(

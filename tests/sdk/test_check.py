@@ -430,10 +430,10 @@ ROWS = {
         WORLD, '("mains_low",), 60, 120', '("mains_low",), 60, 30', "60, 30", "ends at 30 s", "after at_s"
     ),
     "partitions that overlap": Row(
-        FLASH, "0x390000, 0x70000", "0x380000, 0x70000", "vfs", "overlaps journal", "0x390000"
+        FLASH, "0x398000, 0x68000", "0x390000, 0x68000", "vfs", "overlaps ledger", "0x398000"
     ),
     "a partition beyond the flash": Row(
-        FLASH, "0x390000, 0x70000", "0x390000, 0x80000", "vfs", "beyond the flash of 4 MB", "0x70000"
+        FLASH, "0x398000, 0x68000", "0x398000, 0x80000", "vfs", "beyond the flash of 4 MB", "0x68000"
     ),
     "a partition off its sector": Row(
         FLASH, "0x370000, 0x20000", "0x370100, 0x1f000", "journal", "not aligned", "0x371000"
@@ -441,6 +441,10 @@ ROWS = {
     "an application off its page": Row(
         FLASH, "0x10000,  0x180000", "0x11000,  0x17f000", "ota_0", "not aligned", "0x20000"
     ),
+    "a ledger too small for a ring": Row(
+        FLASH, "0x390000, 0x8000", "0x390000, 0x5000", "ledger", "too small", "at least 0x6000"
+    ),
+    "no ledger": Row(FLASH, "ledger,   data", "diary,    data", "", "ledger: is missing", "the name ledger"),
     "no journal": Row(FLASH, "journal,  data", "diary,  data", "", "journal: is missing", "the name journal"),
     "a line that is no partition": Row(
         FLASH, "0x9000,   0x5000", "0x9000,   many", "many", "is no partition", "offset, size"

@@ -97,6 +97,20 @@ MESSAGES: dict[str, tuple[Any, ...]] = {
     ),
     "consent-signed": signed(ids.CONSENT, 2, 10, 60_000, WALL, 3, [ids.SERVICE, 1, 0b11, 0xDEADBEEF, "de", 0]),
     "consent-without-key": (ids.CONSENT, 2, 11, 90_000, None, 4, [ids.SERVICE, 0, 0b01, 0, "en", 3, None]),
+    "ledger-head": signed(ids.LEDGER_HEAD, 312, 858, 2_765_000, WALL, 3, [1999, bytes(range(32)), 0, 0]),
+    "ledger-head-wrong": signed(
+        ids.LEDGER_HEAD, 313, 1, 400, None, 3, [0xFFFFFFFF, bytes(range(32)), 1998, ids.L_ALTERED]
+    ),
+    "ledger-head-without-key": (ids.LEDGER_HEAD, 1, 5, 400, None, 0, [32, bytes(32), 0, 0, None]),
+    "hello-with-ledger": (
+        ids.HELLO,
+        312,
+        0,
+        900,
+        None,
+        3,
+        ["oven", "0.1.0", CATALOGUE, 311, 17, 0b11, 1999, bytes(range(8)), 1990],
+    ),
     "result-done": (ids.COMMAND_RESULT, 312, 855, 8_100_000, WALL, 3, [17, ids.C_ROTATE, 0]),
     "result-refused": (ids.COMMAND_RESULT, 312, 856, 8_100_200, None, 3, [18, ids.C_CLEAR, ids.R_GRANT]),
     "result-not-believed": (ids.COMMAND_RESULT, 1, 1, 10, None, 0, [0, 0, ids.R_SIGNATURE]),

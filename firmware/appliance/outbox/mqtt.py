@@ -151,6 +151,10 @@ class Client(MQTTClient):
         """Whether a part of the last packet is still to be given to the link."""
         return self._tx_len != 0
 
+    def can_publish(self) -> bool:
+        """Whether `publish` with QoS 1 would be taken now."""
+        return self.state == READY and not self._tx_len and self._slot(0) >= 0
+
     def unacked(self) -> int:
         """QoS 1 packets that wait for their PUBACK."""
         return sum(1 for pid in self._pids if pid)

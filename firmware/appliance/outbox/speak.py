@@ -5,8 +5,11 @@ ticks, never in one; sends nothing.
 
 from trivet_wire import ids
 
+from ..trust.ledger import ANCHOR, FIRST, NUMBER, TOLD, UNDER_WAY, UNTOLD, WHY
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from ..trust.ledger import Ledger
     from .consent import Consent
     from .sealer import Sealer
     from .spool import Spool
@@ -37,11 +40,12 @@ class Speaker:
     """Needs neither board nor faults: what is left in a reduced appliance. `poll(now)` now and then; the rest is
     called when it happens."""
 
-    def __init__(self, about: About, consent: "Consent", spool: "Spool", sealer: "Sealer") -> None:
+    def __init__(self, about: About, consent: "Consent", spool: "Spool", sealer: "Sealer", ledger: "Ledger") -> None:
         self.about = about
         self._consent = consent
         self._spool = spool
         self._sealer = sealer
+        self._ledger = ledger
         self._next_beat = HEARTBEAT_MS
 
     def poll(self, now: int) -> None:
@@ -68,14 +72,40 @@ class Speaker:
         """The sealed first word of a connection; it lives until the next message is built."""
         boot, seq = self._spool.tail()
         writer = self._sealer.open(ids.HELLO, False)
-        writer.array(6)
+        ledger = self._ledger
+        writer.array(9)
         writer.tstr(self.about.model)
         writer.tstr(self.about.firmware)
         writer.integer(self.about.catalogue)
         writer.integer(boot)
         writer.integer(seq)
         writer.integer(self._consent.mask)
+        writer.integer(ledger.end[NUMBER])
+        writer.bstr(ledger.h[:8])
+        writer.integer(ledger.end[ANCHOR])
         return self._sealer.seal(writer)
+
+    def ledger_head(self) -> None:
+        """How far the ledger is, when that is due: what the cloud keeps of it, nobody can take back in this flash."""
+        ledger, sealer = self._ledger, self._sealer
+        end = ledger.end
+        wrong = end[UNTOLD] != 0
+        if not ledger.due() or (self._spool.holds(end[UNDER_WAY + 1], end[UNDER_WAY + 2]) and not wrong):
+            return
+        writer = sealer.open(ids.LEDGER_HEAD)
+        writer.array(4)
+        writer.integer(end[NUMBER])
+        writer.bstr(ledger.h)
+        writer.integer(end[FIRST] if wrong else 0)
+        writer.integer(end[WHY] if wrong else 0)
+        sealer.sign(writer)
+        seq = self._spool.next_seq()
+        if sealer.queue(ids.LEDGER_HEAD, ids.SAFETY, writer):
+            end[TOLD] = end[UNDER_WAY] = end[NUMBER]
+            end[UNDER_WAY + 1] = sealer.boot
+            end[UNDER_WAY + 2] = seq
+            end[UNTOLD] = 0
+            ledger.keep()
 
     def operation(self, cycle: int, started: bool) -> None:
         """An operation cycle begins or ends."""

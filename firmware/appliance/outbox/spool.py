@@ -52,6 +52,8 @@ VALUE = {
 
 _FREE = 255  # kind of an empty slot
 _DROPPED = 254  # of one that is withdrawn, while its record is still to be deleted from flash
+_SENT = 1  # on its way since the last rewind
+_NOTED = 2  # in the ledger since this start
 
 
 class Spool:
@@ -145,6 +147,7 @@ class Spool:
                 self.slot_boot = self._boots[slot]
                 self.slot_seq = self._seqs[slot]
                 self.slot_needs = self._needs[slot]
+                self.slot_noted = self._sent[slot] & _NOTED
                 buf[: length - SPOOL_HEAD] = self._buf[SPOOL_HEAD:length]
                 return length - SPOOL_HEAD
             self.displaced += 1  # rotten in flash: a gap, not a stop
@@ -153,12 +156,24 @@ class Spool:
     def mark_sent(self) -> None:
         """What `peek` gave is on its way; it stays until its receipt. Only in RAM."""
         if self._peeked >= 0:
-            self._sent[self._peeked] = 1
+            self._sent[self._peeked] |= _SENT
+
+    def mark_noted(self) -> None:
+        """What `peek` gave is in the ledger: once per start, however often it is sent."""
+        if self._peeked >= 0:
+            self._sent[self._peeked] |= _NOTED
 
     def rewind(self) -> None:
         """Send everything again: after a reconnect, or when receipts fail to come."""
         for slot in range(self._slots):
-            self._sent[slot] = 0
+            self._sent[slot] &= _NOTED
+
+    def holds(self, boot: int, seq: int) -> bool:
+        """Whether this message still waits for its receipt."""
+        for slot in range(self._slots):
+            if self._kinds[slot] < _DROPPED and self._boots[slot] == boot and self._seqs[slot] == seq:
+                return True
+        return False
 
     def ack(self, boot: int, seq: int) -> int:
         """A receipt: everything of `boot` up to `seq` is in the cloud. Gives how many records left."""
@@ -204,7 +219,7 @@ class Spool:
         """How many wait to be sent."""
         waiting = 0
         for slot in range(self._slots):
-            if self._kinds[slot] < _DROPPED and not self._sent[slot]:
+            if self._kinds[slot] < _DROPPED and not self._sent[slot] & _SENT:
                 waiting += 1
         return waiting
 
@@ -213,6 +228,7 @@ class Spool:
     slot_needs = 0
     slot_boot = 0
     slot_seq = 0
+    slot_noted = 0
 
     def _before(self, a: int, b: int) -> bool:
         if self._boots[a] != self._boots[b]:
@@ -222,7 +238,7 @@ class Spool:
     def _oldest(self, unsent: bool) -> int:
         best = -1
         for slot in range(self._slots):
-            if self._kinds[slot] < _DROPPED and not (unsent and self._sent[slot]):
+            if self._kinds[slot] < _DROPPED and not (unsent and self._sent[slot] & _SENT):
                 if best < 0 or self._before(slot, best):
                     best = slot
         return best

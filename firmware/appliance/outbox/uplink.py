@@ -3,12 +3,15 @@ catcher of OSError in the appliance. Each poll does one step and never waits; ta
 
 A message leaves the spool by a receipt alone. What stays without one is sent again after a while and on every
 connection. Once `consented` returns, no byte of what is not granted any more is given to the link: a message of which a
-part is still to be written is cut off with its connection.
+part is still to be written is cut off with its connection. Each message is in the ledger before its first byte goes to
+the link, once per start; while nothing can be noted, nothing is sent.
 """
 
 from trivet_wire import envelope, ids
 from trivet_wire.refuse import WireError
 
+from ..trust.chain import NO_CODE, SENT, T_BOOT
+from ..trust.ledger import ANCHOR, UNDER_WAY
 from .mqtt import OFF, READY
 
 TYPE_CHECKING = False
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
 
     from ..ports import Teller
     from ..trust.identity import Identity
+    from ..trust.ledger import Ledger
     from .mqtt import Client
     from .spool import Spool
 
@@ -25,10 +29,12 @@ LONGEST_BACKOFF_MS = 300_000
 SOUND_MS = 60_000  # a connection that held this long begins a new count of failures
 RESEND_MS = 30_000  # without any receipt while something was sent
 _ACK_TOPIC = b"/d/ack"
+_READ_ONLY = 30  # EROFS: the ledger cannot be written
 
 
 class Uplink:
     """`room` is the sealer's buffer: free between messages, as large as any. `hello()` gives the sealed hello of now;
+    `code(catalogue, event)` the number of a fault's code, -1 where it is not known (None: nobody knows any);
     `random(n)` n random bytes, for the jitter alone."""
 
     def __init__(
@@ -36,8 +42,10 @@ class Uplink:
         identity: "Identity",
         client: "Client",
         spool: "Spool",
+        ledger: "Ledger",
         room: bytearray,
         hello: "Callable[[], memoryview]",
+        code: "Callable[[int, int], int] | None",
         random: "Callable[[int], bytes]",
         teller: "Teller",
     ) -> None:
@@ -45,7 +53,9 @@ class Uplink:
         self._identity = identity
         self._client = client
         self._spool = spool
+        self._ledger = ledger
         self._hello = hello
+        self._code = code
         self._random = random
         self._teller = teller
         self._up_topic = topic + b"/u/"
@@ -82,6 +92,10 @@ class Uplink:
 
     def _step(self, now: int) -> None:
         client = self._client
+        if self._ledger.dead:
+            if client.state != OFF:
+                raise OSError(_READ_ONLY)
+            return
         if client.state == OFF:
             if now >= self._wait_until:
                 host, port = self._identity.brokers[self._broker]
@@ -97,7 +111,11 @@ class Uplink:
 
     def _greet(self, now: int) -> None:
         """First word on every connection; then everything without a receipt is sent again."""
-        if self._client.publish(self._up_topic + b"hello", self._hello(), qos=1):
+        if not self._client.can_publish():
+            return
+        message = self._hello()
+        if self._note(ids.HELLO, 1 << ids.SAFETY, self._ledger.tally[T_BOOT], 0, message):
+            self._client.publish(self._up_topic + b"hello", message, qos=1)
             self._greeted = True
             self._needs = 0
             self._greeted_at = self._receipt_at = now
@@ -114,10 +132,14 @@ class Uplink:
                 self._receipt_at = now
                 spool.rewind()
             return
-        length = spool.peek(self._buf)
+        length = spool.peek(self._buf) if self._client.can_publish() else 0
         if not length:
             return
         kind = spool.slot_kind
+        if not spool.slot_noted:
+            if not self._note(kind, spool.slot_needs, spool.slot_boot, spool.slot_seq, self._view[:length]):
+                return
+            spool.mark_noted()
         topic = self._up_topic + ids.KIND_NAMES[kind].encode()
         if self._client.publish(topic, self._view[:length], qos=1):
             spool.mark_sent()
@@ -126,6 +148,21 @@ class Uplink:
             self._teller.tell(
                 {"e": "sent", "kind": ids.KIND_NAMES[kind], "boot": spool.slot_boot, "seq": spool.slot_seq}
             )
+
+    def _note(self, kind: int, needs: int, boot: int, seq: int, message: memoryview) -> bool:
+        """Write down that this message leaves the house; False: it must not."""
+        code = -1
+        if self._code is not None and (kind == ids.FAULT or kind == ids.EVIDENCE):
+            start = envelope.structure(message, 0, len(message))
+            body = envelope.Head(message, start, len(message) - envelope.TAILROOM).reader
+            body.array()
+            event = body.unsigned(0xFFFF)
+            body.unsigned(0xFF)
+            if kind == ids.FAULT:
+                body.unsigned(0xFFFFFFFF)
+            code = self._code(body.unsigned(0xFFFFFFFF), event)
+        digest = envelope.sha256(message).digest()[:8]
+        return self._ledger.note(SENT, kind, needs, len(message), boot, seq, code & NO_CODE, digest)
 
     def _lost(self, now: int, reason: int) -> None:
         """Close, choose the next broker, wait 2, 4, 8 ... s, of which a random half is left out."""
@@ -166,11 +203,19 @@ class Uplink:
         for _ in range(min(body.array(), ids.MAX_REFUSED)):
             body.array()
             refused.append((body.unsigned(0xFFFFFFFF), body.unsigned(0xFFFF)))
+        ledger = self._ledger
+        boot, seq = ledger.end[UNDER_WAY + 1], ledger.end[UNDER_WAY + 2]
+        under_way = self._spool.holds(boot, seq)
         count = self._spool.ack(head.boot, head.seq)
-        for seq, reason in refused:
+        for one, reason in refused:
             self.refused += 1
-            count += self._spool.refuse(head.boot, seq)
-            self._teller.tell({"e": "refused", "boot": head.boot, "seq": seq, "reason": reason})
+            count += self._spool.refuse(head.boot, one)
+            if (head.boot, one) == (boot, seq):
+                under_way = False
+            self._teller.tell({"e": "refused", "boot": head.boot, "seq": one, "reason": reason})
+        if under_way and not self._spool.holds(boot, seq):
+            ledger.end[ANCHOR] = ledger.end[UNDER_WAY]
+            ledger.keep()
         self._receipt_at = self._client.now
         self._failures = 0
         event = {"e": "acked", "boot": head.boot, "seq": head.seq, "count": count, "left": self._spool.count}

@@ -49,6 +49,12 @@ class Panel:
         self._event = -2 if rest else -1
         self._mask = 0
 
+    def rest(self, text: str) -> None:
+        """From now on this is shown while there is no code."""
+        self._rest = text
+        if self._event < 0:
+            self._event = -2
+
     def poll(self) -> None:
         event = self._worst()
         mask = self._inhibit.mask

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 class FileFlash:
     """`sectors` x `sector_size` bytes at `path`, made erased when missing or of another size."""
 
+    _view: "memoryview | None" = None  # one for all: they check one after the other
+
     def __init__(self, path: str, sectors: int, sector_size: int = 4096, write_size: int = 8) -> None:
         if sector_size % write_size or sectors < 1:
             raise ValueError("sector_size must be a multiple of write_size, sectors at least 1")
@@ -34,8 +36,8 @@ class FileFlash:
         self.programmed = 0
         self._size = sectors * sector_size
         self._blank = b"\xff" * write_size
-        self._check = bytearray(256)
-        self._view = memoryview(self._check)
+        if FileFlash._view is None:
+            FileFlash._view = memoryview(bytearray(256))
         self._file: "_File" = self._open(path)
 
     def _open(self, path: str) -> "_File":
@@ -69,8 +71,10 @@ class FileFlash:
         if length and addr // self.sector_size != (addr + length - 1) // self.sector_size:
             raise ValueError("program crosses a sector")
         left = length
+        view = FileFlash._view
+        assert view is not None
         while left > 0:
-            part = self._view[: min(left, 256)]
+            part = view[: min(left, 256)]
             self._file.readinto(part)
             for byte in part:
                 if byte != 0xFF:

@@ -19,6 +19,7 @@ from .line import Line
 from .link import Link
 
 JOURNAL_SECTORS = 16
+LEDGER_SECTORS = 8
 RESET_CODE = 75  # exit code: restart me
 
 
@@ -45,6 +46,11 @@ class Ports:
         self.line = Line(self.clock, inputs, outputs)
         self.sensors = self.actuators = self.teller = self.line
         self.flash = FileFlash(folder + "/journal.img", JOURNAL_SECTORS)
+        self.ledger_flash: FileFlash | None = None
+        try:
+            self.ledger_flash = FileFlash(folder + "/ledger.img", LEDGER_SECTORS)
+        except OSError:  # as if its partition were dead
+            pass
         try:
             self.files = Files(folder + "/fs.img")
         except OSError:  # no file system: as if nothing had been provisioned

@@ -33,7 +33,7 @@ class Journal:
     """One journal on one partition. Call `mount()` first; `records` bounds how many may live at a time."""
 
     def __init__(self, flash: "Flash", records: int = 128) -> None:
-        self._ring = Ring(flash)
+        self.ring = Ring(flash)
         self._index = Index(records)
         self._active = -1
         self._pos = 0
@@ -45,7 +45,7 @@ class Journal:
         self._group_bytes = 0
         self._group_keys = 0
         self.live_bytes = 0
-        self.capacity = (flash.sectors - AHEAD - 2) * (self._ring.size - FIRST - self._ring.need(MAX_PAYLOAD))
+        self.capacity = (flash.sectors - AHEAD - 2) * (self.ring.size - FIRST - self.ring.need(MAX_PAYLOAD))
         self.corrupt = 0  # records found torn or rotten since mount
         self.fresh = False  # nothing was found at mount: a new or a lost partition
 
@@ -54,7 +54,7 @@ class Journal:
     def mount(self) -> None:
         """Find the newest consistent state. Never fails for what the flash holds; erases only where too little is
         clean."""
-        ring = self._ring
+        ring = self.ring
         index = self._index
         index.count = 0
         self._seq = self._depth = self._grouped = self.corrupt = self.live_bytes = 0
@@ -78,7 +78,7 @@ class Journal:
             pass
 
     def _replay(self, sector: int) -> int:
-        ring = self._ring
+        ring = self.ring
         base = sector * ring.size
         end = ring.used_end(sector, FIRST)
         pos = FIRST
@@ -100,7 +100,7 @@ class Journal:
         return pos
 
     def _replayed(self, at: int) -> None:
-        ring = self._ring
+        ring = self.ring
         gap = ring.seq != self._seq + 1
         self._seq = ring.seq
         if ring.kind == _COMMIT:
@@ -120,12 +120,12 @@ class Journal:
         """Enter the last `count` records of the group."""
         if count <= self._grouped:
             for i in range(self._grouped - count, self._grouped):
-                self._ring.head(self._group[i])
+                self.ring.head(self._group[i])
                 self._enter(self._group[i])
 
     def _enter(self, at: int) -> None:
         """Let the record at `at`, whose head was just read, take effect."""
-        ring = self._ring
+        ring = self.ring
         index = self._index
         slot = index.find(ring.kind, ring.key)
         if slot >= 0:
@@ -151,13 +151,13 @@ class Journal:
             return -1
         at = self._index.at[slot]
         length = self._index.length[slot]
-        if not self._ring.head(at):
+        if not self.ring.head(at):
             self.corrupt += 1
             return -1
         fits = min(length, len(buf))
         view = memoryview(buf)[:fits]
-        self._ring.flash.read(at + 16, view)
-        if fits == length and not self._ring.check(view):
+        self.ring.flash.read(at + 16, view)
+        if fits == length and not self.ring.check(view):
             self.corrupt += 1
             return -1
         return length
@@ -178,7 +178,7 @@ class Journal:
 
     def wear(self) -> int:
         """Erases of the most worn sector."""
-        return max(self._ring.erases)
+        return max(self.ring.erases)
 
     # Writing
 
@@ -190,8 +190,8 @@ class Journal:
         if len(view) > MAX_PAYLOAD or not 0 < kind < _COMMIT or not 0 <= key < 65536:
             raise ValueError("payload up to %d bytes, type 1 to 239, key 0 to 65535" % MAX_PAYLOAD)
         slot = self._index.find(kind, key)
-        need = self._ring.need(len(view))
-        old = self._ring.need(self._index.length[slot]) if slot >= 0 else 0
+        need = self.ring.need(len(view))
+        old = self.ring.need(self._index.length[slot]) if slot >= 0 else 0
         if self.live_bytes + self._group_bytes + need - old > self.capacity:
             raise JournalFull
         if slot < 0 and self._index.count + self._group_keys >= self._index.size:
@@ -208,7 +208,7 @@ class Journal:
 
     def room(self) -> int:
         """Bytes that can be appended for sure before `service` runs again."""
-        ring = self._ring
+        ring = self.ring
         rest = max(0, ring.size - self._pos - ring.need(MAX_PAYLOAD))
         return rest + max(0, ring.clean - _KEPT) * (ring.size - FIRST - ring.need(MAX_PAYLOAD))
 
@@ -244,7 +244,7 @@ class Journal:
     def _append(self, kind: int, flags: int, key: int, payload: memoryview) -> None:
         if not self._depth:
             at = self._program(kind, flags, key, payload)
-            self._ring.head(at)
+            self.ring.head(at)
             self._enter(at)
             return
         if self._grouped == GROUP_RECORDS:
@@ -254,7 +254,7 @@ class Journal:
 
     def _program(self, kind: int, flags: int, key: int, payload: memoryview) -> int:
         """Append one record and read it back; gives its address. A failing write closes the sector."""
-        ring = self._ring
+        ring = self.ring
         need = ring.need(len(payload))
         if self._pos + need > ring.size:
             self._open(_KEPT)
@@ -269,17 +269,17 @@ class Journal:
         return at
 
     def _open(self, kept: int) -> None:
-        if self._ring.clean <= kept:
+        if self.ring.clean <= kept:
             raise JournalFull
         self._sequence += 1
-        self._active = self._ring.open(self._active, self._sequence)
+        self._active = self.ring.open(self._active, self._sequence)
         self._pos = FIRST
 
     # Reclaiming
 
     def service(self) -> bool:
         """One step of work ahead: erase a sector, or copy one record. True while there is more to do."""
-        ring = self._ring
+        ring = self.ring
         if self._depth or ring.clean >= AHEAD:
             return False
         sector = ring.find(DIRTY)
@@ -295,7 +295,7 @@ class Journal:
         return True
 
     def _copy(self, slot: int) -> None:
-        ring = self._ring
+        ring = self.ring
         index = self._index
         need = ring.need(index.length[slot])
         if self._pos + need > ring.size:

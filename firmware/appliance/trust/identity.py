@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 FILE = "identity.cbor"  # {id: bstr 8, epoch: 0..255, message_key: bstr 32, brokers: [[host, port], …], model: tstr}
 KEY_FILE = "key.der"  # the signing key, which is the TLS client key too
 _MAX_FILE = 1024
+_LEDGER_LABEL = b"trivet ledger"
 
 # ECPrivateKey of P-256 with its public key, the one form that boards and cryptography libraries write (RFC 5915,
 # section 3; DER): 7 bytes, the private key, 18 bytes, the public key.
@@ -48,6 +49,13 @@ class Identity:
         from .p256 import sign  # at the first signature: many an appliance never makes one
 
         return sign(self._private, sign1.digest(bytes.fromhex(self.device), payload))
+
+    def ledger_key(self) -> envelope.Key:
+        """What seals the ledger: from the appliance's own signing key, which nobody else has, without one from its
+        message key."""
+        device = bytes.fromhex(self.device)
+        own = envelope.Key(self._private, device, 0) if self._private is not None else self.key
+        return envelope.Key(own.digest(_LEDGER_LABEL), device, 0)
 
 
 def load(files: "Files") -> Identity | None:

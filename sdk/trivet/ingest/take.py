@@ -22,7 +22,7 @@ from trivet.ingest import consents
 from trivet.ingest.known import Known
 from trivet.ingest.transport import Incoming
 from trivet.mac0 import MessageKey, unseal
-from trivet.models import CommandResult, Consent, Evidence, Fault, Hello, Inventory, Message, Unknown
+from trivet.models import CommandResult, Consent, Evidence, Fault, Hello, Inventory, LedgerHead, Message, Unknown
 from trivet.store.tables import DeviceRow, MessageRow, ReceiptRow, RefusedRow, utcnow
 
 GONE = "gone"  # the last will's topic: the engine says it, so it carries no envelope
@@ -228,4 +228,6 @@ def body_json(message: Message) -> dict[str, Any]:
         events = range(4 * len(body.verdicts))
         plain["verdicts"] = {str(event): body.verdict(event) for event in events if body.verdict(event)}
         plain["frames"] = [[frame.signal, frame.validity, frame.values()] for frame in body.frames]
+    if isinstance(body, LedgerHead):
+        plain["head"] = body.head.hex()
     return plain

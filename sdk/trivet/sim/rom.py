@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from trivet import boards, paths
 
 from . import cache, umqtt
+from .borrow import borrow
 from .constants import fold
 from .errors import SimulationError
 from .shorten import shorten
@@ -40,8 +41,9 @@ def build(board: "Board") -> Path:
 
 
 def shrunk(files: dict[str, bytes]) -> dict[str, bytes]:
-    """Sources as they are compiled for an image: constants folded, unused functions left out, private names short."""
-    return shorten(leave_out(fold({path: data for path, data in files.items() if path.endswith(".py")})))
+    """Sources as they are compiled for an image: constants folded, unused functions left out, private names short,
+    others borrowed from the interpreter."""
+    return borrow(shorten(leave_out(fold({path: data for path, data in files.items() if path.endswith(".py")}))))
 
 
 def _build(name: str, files: dict[str, bytes]) -> Path:

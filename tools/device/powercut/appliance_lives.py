@@ -16,15 +16,17 @@ from typing import Any
 from appliance import app
 from appliance.start import start
 from appliance.store.boot import last_boot
+from appliance.trust.ledger import FIRST
 from trivet import boards
 from trivet.boards import Board, Monitor
 from trivet_wire import cbor, ids
 
 from .cutting import State
-from .flash import StrictFlash
+from .flash import Part, StrictFlash
 from .journal_lives import Watched, everything, mounted
 
-SECTORS = 16
+JOURNAL, LEDGER = 16, 8  # sectors of the partitions, one behind the other
+SECTORS = JOURNAL + LEDGER
 
 
 @cache
@@ -56,7 +58,8 @@ class Ports:
         self.watchdog = self
         self.cause = ids.RESET_POWER_ON
         self.retained = bytearray(4)
-        self.flash = flash
+        self.flash = Part(flash, 0, JOURNAL)
+        self.ledger_flash = Part(flash, JOURNAL, LEDGER)
         self.now = 0
         self.outputs = [0] * len(_oven()[0].outputs)
         self._plant = plant
@@ -110,6 +113,9 @@ def _started(ports: Ports) -> app.Appliance:
     appliance = start(ports, lambda: _oven()[2].Application)  # type: ignore[arg-type]  # drivers are MicroPython's
     if not isinstance(appliance, app.Appliance) or appliance.heart is None or appliance.life.reduced:
         raise AssertionError("the appliance came up reduced")
+    ledger = appliance.ledger
+    if ledger is None or ledger.dead or ledger.end[FIRST]:
+        raise AssertionError("the ledger is not as it was written")
     return appliance
 
 
@@ -143,7 +149,7 @@ def play_bake(
 
 def read_bake(flash: StrictFlash) -> State:
     """All records, from a plain mount; and the whole appliance starts from a copy of them and runs."""
-    journal = mounted(flash)
+    journal = mounted(Part(flash, 0, JOURNAL))
     boot = last_boot(journal)
     state = everything(journal)
     if flash.log is not None:  # the first start from an image; the second one only has to find the same

@@ -88,6 +88,32 @@ class StrictFlash:
         self.image[operation.addr : operation.addr + operation.size] = operation.data or b"\xff" * operation.size
 
 
+class Part:
+    """A partition of a strict flash: `sectors` from `first` on, as a flash of its own."""
+
+    def __init__(self, flash: StrictFlash, first: int, sectors: int) -> None:
+        self.sectors = sectors
+        self.sector_size = flash.sector_size
+        self.write_size = flash.write_size
+        self._flash = flash
+        self._first = first
+        self.mark = flash.mark
+
+    def read(self, addr: int, buf: bytearray | memoryview) -> None:
+        self._flash.read(self._at(addr, len(buf)), buf)
+
+    def program(self, addr: int, buf: bytes | bytearray | memoryview) -> None:
+        self._flash.program(self._at(addr, len(buf)), buf)
+
+    def erase(self, sector: int) -> None:
+        self._flash.erase(self._at(sector * self.sector_size, self.sector_size) // self.sector_size)
+
+    def _at(self, addr: int, size: int) -> int:
+        if addr < 0 or addr + size > self.sectors * self.sector_size:
+            raise Panic("outside the partition")
+        return addr + self._first * self.sector_size
+
+
 def cuts(operation: Operation, chance: random.Random) -> Iterator[tuple[str, bytes]]:
     """(how, image) for each way to cut the power at `operation`."""
     yield "before", operation.before

@@ -10,7 +10,7 @@ from appliance.store.boot import count_boot, last_boot
 from appliance.store.journal import Journal, JournalFull
 
 from .cutting import State
-from .flash import StrictFlash
+from .flash import Part, StrictFlash
 
 _KINDS = 40
 
@@ -37,10 +37,10 @@ class Watched(Journal):
 
     def _mark(self) -> None:
         if not self._depth:
-            self._ring.flash.mark()  # type: ignore[attr-defined]  # a strict flash can be marked
+            self.ring.flash.mark()  # type: ignore[attr-defined]  # a strict flash can be marked
 
 
-def mounted(flash: StrictFlash) -> Journal:
+def mounted(flash: StrictFlash | Part) -> Journal:
     journal = Journal(flash)
     journal.mount()
     return journal

@@ -15,7 +15,9 @@ FLASH = 4 << 20  # bytes
 FIRST = 0x9000  # behind boot loader and partition table
 SECTOR = 0x1000
 APP = 0x10000  # alignment of an application
-NEEDED = ("journal", "romfs", "vfs")  # that the firmware opens by name
+NEEDED = ("journal", "ledger", "romfs", "vfs")  # that the firmware opens by name
+RINGS = ("journal", "ledger")  # raw rings of sectors
+RING = 6 * SECTOR  # smallest
 _UNITS = {"K": 1 << 10, "M": 1 << 20}
 
 
@@ -94,6 +96,8 @@ def _alone(row: Partition) -> Iterator[tuple[str, str]]:
     if row.size <= 0 or row.size % SECTOR:
         up = max(SECTOR, -(-row.size // SECTOR) * SECTOR)
         yield f"size {row.size:#x} is no whole number of sectors", f"a multiple of {SECTOR:#x}: {up:#x}"
+    if row.name in RINGS and row.size < RING:
+        yield f"size {row.size:#x} is too small for a ring of sectors", f"at least {RING:#x}"
     if row.end() > FLASH:
         most = max(0, FLASH - row.offset)
         yield f"ends at {row.end():#x}, beyond the flash of {FLASH >> 20} MB", f"a size of at most {most:#x}"
