@@ -22,9 +22,8 @@ if TYPE_CHECKING:
 
 KID_SIZE = 8  # bytes: an appliance's device id; else the start of SHA-256 of the 64-byte public key
 SIGNATURE_SIZE = 64
-_PROTECTED = b"\x4d\xa2\x01\x28\x04\x48"  # then the key id
-_START = b"\xd2\x84" + _PROTECTED
-_STRUCTURE = b"\x84\x6aSignature1" + _PROTECTED  # Sig_structure (RFC 9052, section 4.4) up to the key id
+_START = b"\xd2\x84\x4d\xa2\x01\x28\x04\x48"  # then the key id
+_STRUCTURE = b"\x84\x6aSignature1\x4d\xa2\x01\x28\x04\x48"  # Sig_structure (RFC 9052, section 4.4) up to the key id
 _TAIL = b"\x58\x40"
 
 

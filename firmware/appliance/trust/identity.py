@@ -3,7 +3,7 @@ it would send) and its signature. Never shows a secret, never writes. An applian
 provisioned: it works, and talks to nobody.
 """
 
-from trivet_wire import cbor_read, envelope, sign1
+from trivet_wire import cbor_read, envelope
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -46,9 +46,12 @@ class Identity:
         """The appliance's signature over a payload, r ‖ s over its COSE_Sign1 structure; None without a signing key."""
         if self._private is None:
             return None
-        from .p256 import sign  # at the first signature: many an appliance never makes one
+        # at the first signature: many an appliance never makes one
+        from trivet_wire.sign1 import digest
 
-        return sign(self._private, sign1.digest(bytes.fromhex(self.device), payload))
+        from .p256 import sign
+
+        return sign(self._private, digest(bytes.fromhex(self.device), payload))
 
     def ledger_key(self) -> envelope.Key:
         """What seals the ledger: from the appliance's own signing key, which nobody else has, without one from its
