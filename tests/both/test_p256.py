@@ -47,7 +47,7 @@ def test_signatures_of_rfc_6979() -> None:
 
 
 def test_the_kept_table_is_the_comb_of_the_base_point() -> None:
-    assert comb.table(G, 6) == TABLE
+    assert comb.table(G, 7) == TABLE
     assert p256.public(ONE) == G
 
 
