@@ -148,6 +148,20 @@ async def test_the_command_works_without_a_running_cloud(tmp_path: Path) -> None
         assert (await session.get_one(DeviceRow, sender.device)).revoked_at is None
 
 
+async def test_the_command_works_beside_a_running_cloud(running: tuple[Cloud, Sender]) -> None:
+    made, sender = running
+    await plant(made, sender)
+    words = [sender.device, "--data", str(made.settings.data_dir), "--json", *(f"--marker={mark}" for mark in MARKS)]
+    result = await asyncio.to_thread(CliRunner().invoke, command.app, words)
+    assert result.exit_code == 0, result.output
+    assert (await look(made)).found == {}
+    async with MqttClient(sender.identity) as client:  # it goes on for the next owner
+        sender.consent_seq, sender.mask = 1, 1
+        await client.publish(*sender.consent())
+        await client.publish(*sender.fault())
+        await until(lambda: taken(made, 2))
+
+
 class TestOwner:
     async def test_an_owner_goes_with_all_their_appliances(self, tmp_path: Path) -> None:
         async with bench(tmp_path) as kit:
