@@ -10,11 +10,11 @@ from cloud_kit import Bench, bench
 from sqlalchemy import func, select
 from trivet.bench import traffic
 from trivet.cases import queries, views
-from trivet.consent import requests, security, state, texts, uses
+from trivet.consent import owners, requests, security, state, texts, uses
 from trivet.consent.access import Access, AccessError, Reading, allowed, reading
 from trivet.consent.periods import DEFAULT, Periods, RetentionError, load
 from trivet.store.privacy import RequestRow, UseRow
-from trivet.store.tables import CommandRow, DeviceRow, MessageRow
+from trivet.store.tables import CommandRow, DeviceRow
 from trivet_wire import ids
 
 SDK = Path(queries.__file__).resolve().parents[1]
@@ -344,11 +344,31 @@ class TestOwnership:
             await agreed(kit)
             await kit.registry.release(device)
             await kit.registry.claim(device, secret, "Bob")
-            await kit.take(kit.sender.message(ids.CONSENT, [ids.SERVICE, 0, 1, 0, "en", 3], consent_seq=2))
-            from trivet.consent import owners
-
+            await kit.take(*(self._reset(kit, seq, purpose) for seq, purpose in ((2, ids.SERVICE), (3, ids.OFFERS))))
+            assert await self._owner(kit) == "Bob"
             async with kit.store.reading() as session:
-                owner = await owners.present(session, device)
-                stored = await session.scalar(select(func.count()).select_from(MessageRow))
-            assert owner is not None
-            assert (owner.name, stored) == ("Bob", 1)
+                [command] = await session.scalars(select(CommandRow))
+            assert command.reason == 0  # it is not told again
+            kit.sender.restart()
+            await kit.take(self._reset(kit, 4, ids.OFFERS))
+            assert await self._owner(kit) is None  # this one nobody asked for
+
+    async def test_until_it_has_begun_anew_no_earlier_yes_counts(self, tmp_path: Path) -> None:
+        """The next owner agrees to service at an appliance that heard of no release: its mask still says more."""
+        async with bench(tmp_path) as kit:
+            send = kit.sender
+            await kit.take(send.hello(), send.consent(ids.IMPROVE), send.consent(ids.OFFERS))
+            await kit.registry.release(send.device)
+            await kit.take(send.consent(), send.hello())
+            assert (await now(kit)).mask == 1 << ids.SAFETY | 1 << ids.SERVICE
+            await kit.take(send.heartbeat(), send.fault())
+            assert kit.reasons == [ids.R_CONSENT]
+            assert len(await kit.cases()) == 1
+
+    def _reset(self, kit: Bench, seq: int, purpose: int) -> tuple[str, bytes]:
+        return kit.sender.message(ids.CONSENT, [purpose, 0, 1, 0, "en", 3], consent_seq=seq)
+
+    async def _owner(self, kit: Bench) -> str | None:
+        async with kit.store.reading() as session:
+            owner = await owners.present(session, kit.sender.device)
+        return owner.name if owner else None

@@ -4,7 +4,7 @@ and keeps the request Pending until the appliance confirms it, decides otherwise
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from trivet_wire import ids
 
@@ -73,6 +73,12 @@ async def answered(session: AsyncSession, device: str, counter: int, reason: int
         )
         for request in await session.scalars(query):
             request.state, request.reason, request.settled_at = REFUSED, reason, utcnow()
+
+
+async def release_done(session: AsyncSession, device: str) -> None:
+    """The appliance began anew: an open command to do so is not sent again, it would end the next owner's life too."""
+    open_ = CommandRow.device == device, CommandRow.command == ids.C_RELEASE, CommandRow.reason.is_(None)
+    await session.execute(update(CommandRow).where(*open_).values(reason=0, answered_at=utcnow()))
 
 
 async def of(session: AsyncSession, device: str) -> list[state.Request]:

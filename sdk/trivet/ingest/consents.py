@@ -77,11 +77,12 @@ async def report(session: AsyncSession, message: Message, reason: int) -> None:
 
 async def decided(session: AsyncSession, device: DeviceRow, message: Message, body: Consent) -> None:
     """The owner's decision came: what holds from it on, what it settles, and whether the ownership ends with it."""
-    if body.channel != CHANNEL_FACTORY_RESET:
-        device.releasing = False
-    elif not device.releasing:
-        await owners.end(session, device, "factory reset", below=message.consent_seq)
-    row = await holds(session, device, message.consent_seq, body.mask)
+    own = 0
+    if body.channel == CHANNEL_FACTORY_RESET:
+        await _reset(session, device, message)
+    elif body.purpose < len(ids.PURPOSE_NAMES):
+        own = body.granted << body.purpose
+    row = await holds(session, device, message.consent_seq, body.mask, own)
     if row is None or row.purpose is not None:
         return
     row.purpose, row.granted, row.text_hash = body.purpose, bool(body.granted), body.text_hash
@@ -91,11 +92,29 @@ async def decided(session: AsyncSession, device: DeviceRow, message: Message, bo
         await requests.confirmed(session, device.id, state.decision(row))
 
 
-async def holds(session: AsyncSession, device: DeviceRow, consent_seq: int, mask: int) -> ConsentRow | None:
-    """Notes the state after a decision, from the decision itself or from a HELLO; of two that differ, less is agreed
-    to (ties withdraw). What an earlier owner decided is not noted again."""
-    if consent_seq <= device.erased_consent_seq:
+async def _reset(session: AsyncSession, device: DeviceRow, message: Message) -> None:
+    """It began anew. The reset that this cloud asked for ends nothing: that ownership is over, and another may have
+    begun since. One reset may be told in several decisions."""
+    before = await session.get(ConsentRow, (device.id, message.consent_seq - 1))
+    if before is not None and before.channel == CHANNEL_FACTORY_RESET and before.boot == message.boot:
+        return
+    if device.releasing:
+        device.releasing = False
+        await requests.release_done(session, device.id)
+    else:
+        await owners.end(session, device, "factory reset", below=message.consent_seq)
+
+
+async def holds(
+    session: AsyncSession, device: DeviceRow, consent_seq: int, mask: int, own: int | None = None
+) -> ConsentRow | None:
+    """Notes the state after a decision, from the decision itself (`own`: the bit that it granted) or from a HELLO; of
+    two that differ, less is agreed to (ties withdraw). What an earlier owner decided is not noted again; until the
+    appliance has begun anew its mask still holds their yes, so that a decision's own bit alone counts."""
+    if consent_seq <= device.erased_consent_seq or (device.releasing and own is None):
         return None
+    if device.releasing and own is not None:
+        mask &= own
     mask |= 1 << ids.SAFETY
     row = await session.get(ConsentRow, (device.id, consent_seq))
     if row is None:
