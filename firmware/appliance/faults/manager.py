@@ -63,7 +63,6 @@ class Manager:
         self.moved = True  # a status byte, since whoever follows them last looked
         self._memory = memory
         self._debounce = Debounce(config)
-        self._timed = bytes([event for event in range(config.events) if config.kind[event] == TIME])
         self._timing = False  # a timer may be running
         self._peak = bytearray(config.events)
         self._started = 0  # of cycle 0, ticks in ms
@@ -104,7 +103,7 @@ class Manager:
             return
         self._timing = False
         debounce = self._debounce
-        for event in self._timed:
+        for event in range(self.events):
             if debounce.running(event):
                 self._timing = True
                 decided = debounce.expire(event, now)
@@ -244,7 +243,8 @@ class Manager:
             if self.config.cycle[event] == cycle:
                 if self._peak[event]:
                     self._excursion_over(event)
-                self._restart(event)
+                self._debounce.reset(event)
+                self.settled[event] = 0
                 self._move(event, edges.CYCLE_START)
 
     def cycle_end(self, now: int, cycle: int = 0) -> None:
@@ -305,10 +305,6 @@ class Manager:
             if self._memory is not None:
                 self._memory.aged(event)
 
-    def _restart(self, event: int) -> None:
-        self._debounce.reset(event)
-        self.settled[event] = 0
-
     # Clear
 
     def clear(self, event: int, who: int, grant: int = 0) -> None:
@@ -324,7 +320,8 @@ class Manager:
             state.flags[event] |= CLEARED
         state.reset(event)
         self._peak[event] = 0
-        self._restart(event)
+        self._debounce.reset(event)
+        self.settled[event] = 0
         self._move(event, edges.CLEARED)
         state.touch(event, URGENT)
         if self._memory is not None:

@@ -68,25 +68,22 @@ class Monitors:
         self._monitors: list[Monitor] = []
         self.learners: list[Learner] = []
         kinds = KINDS.split(" ")
-        for i in range(board.n_monitors):
-            self._build(i, board, kinds[board.monitors[i * MONITOR_WIDTH + 9]])
-        self.verdicts = bytearray([NOT_RUN] * board.n_events)  # of the last tick, by event
-
-    def _build(self, i: int, board: "Board", kind: str) -> None:
         rows = self._rows
-        at = i * MONITOR_WIDTH
-        file, name = kind.split(".")
-        monitor = getattr(__import__(__name__ + "." + file, None, None, (name,)), name)(board.params(i))
-        self._monitors.append(monitor)
-        if hasattr(monitor, "learned"):
-            monitor.event = rows[at]
-            self.learners.append(monitor)
-        if rows[at + 3] < rows[at + 4]:
-            self._needs[i] |= _WHEN
-        if rows[at + 7] < rows[at + 8]:
-            self._needs[i] |= _UNLESS
-        if rows[at + 1] >= 0:
-            self._needs[i] |= _JUDGES
+        for i in range(board.n_monitors):
+            at = i * MONITOR_WIDTH
+            file, name = kinds[rows[at + 9]].split(".")
+            monitor = getattr(__import__(__name__ + "." + file, None, None, (name,)), name)(board.params(i))
+            self._monitors.append(monitor)
+            if hasattr(monitor, "learned"):
+                monitor.event = rows[at]
+                self.learners.append(monitor)
+            if rows[at + 3] < rows[at + 4]:
+                self._needs[i] |= _WHEN
+            if rows[at + 7] < rows[at + 8]:
+                self._needs[i] |= _UNLESS
+            if rows[at + 1] >= 0:
+                self._needs[i] |= _JUDGES
+        self.verdicts = bytearray([NOT_RUN] * board.n_events)  # of the last tick, by event
 
     def run(
         self, now: int, values: "array[int]", validity: bytearray, report: "Callable[[int, int, int], object]"
