@@ -49,6 +49,20 @@ def test_without_a_key_it_signs_nothing() -> None:
     assert provisioned().sign(b"payload") is None
 
 
+def test_without_room_to_sign_it_says_so_and_signs_again_later() -> None:
+    def full(private, digest):
+        raise MemoryError
+
+    who = provisioned(KEY)
+    sign = p256.sign
+    p256.sign = full
+    try:
+        assert who.sign(b"payload") is None
+    finally:
+        p256.sign = sign
+    assert who.sign(b"payload") is not None
+
+
 def test_a_key_file_of_another_form_is_refused() -> None:
     p384 = KEY[:45].replace(bytes.fromhex("2a8648ce3d030107"), bytes.fromhex("2b81040022000000"))
     for damaged in (

@@ -17,7 +17,7 @@ from trivet.mac0 import MessageKey
 from trivet.models import Evidence, Message
 from trivet.sim.device import Device, Provision
 from trivet.sim.world import World
-from trivet_wire import ids
+from trivet_wire import ids, samples
 
 SECRET, DEVICE, EPOCH = bytes(range(32)), "00112233445566ff", 1
 SIGNING_KEY = ec.generate_private_key(ec.SECP256R1())
@@ -105,6 +105,17 @@ def test_evidence_and_decisions_are_signed(spooled: list[bytes]) -> None:
             SIGNING_KEY.public_key().verify(encoded, structure, ec.ECDSA(hashes.SHA256()))
     assert signed[ids.CONSENT] == 3
     assert signed[ids.EVIDENCE] >= 1
+
+
+def test_eight_signals_of_sixteen_samples_keep_to_the_goal(spooled: list[bytes]) -> None:
+    """The oven freezes fewer: its own evidence, signed, with its longest series again until there are eight."""
+    payloads = {message: cbor2.loads(cbor2.loads(message)[2]) for message in spooled}
+    message, body = next((m, fields[7]) for m, fields in payloads.items() if fields[ids.F_KIND] == ids.EVIDENCE)
+    frames = body[10]
+    assert all(len(samples.unpack(frame[2])) == 16 for frame in frames)
+    assert body[11] is not None
+    longest = max(len(cbor2.dumps(frame)) for frame in frames)
+    assert len(message) + max(0, 8 - len(frames)) * longest <= 420
 
 
 def test_they_keep_to_the_size_goals(spooled: list[bytes]) -> None:

@@ -43,15 +43,19 @@ class Identity:
         self.model = model
 
     def sign(self, payload: "bytes | memoryview") -> bytes | None:
-        """The appliance's signature over a payload, r ‖ s over its COSE_Sign1 structure; None without a signing key."""
+        """The appliance's signature over a payload, r ‖ s over its COSE_Sign1 structure. None without a signing key, or
+        with too little heap at this moment: told without a signature is better than not told."""
         if self._private is None:
             return None
-        # at the first signature: many an appliance never makes one
-        from trivet_wire.sign1 import digest
+        try:
+            # at the first signature: many an appliance never makes one
+            from trivet_wire.sign1 import digest
 
-        from .p256 import sign
+            from .p256 import sign
 
-        return sign(self._private, digest(bytes.fromhex(self.device), payload))
+            return sign(self._private, digest(bytes.fromhex(self.device), payload))
+        except MemoryError:
+            return None
 
     def ledger_key(self) -> envelope.Key:
         """What seals the ledger: from the appliance's own signing key, which nobody else has, without one from its
