@@ -1,6 +1,8 @@
 """What the ROM builder does to the firmware's sources: the same program, the same lines, fewer names."""
 
 import ast
+import keyword
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,10 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from trivet import boards, paths
+from trivet.bench.device import interpreter
 from trivet.sim import rom
 from trivet.sim.appliance import start_command
 from trivet.sim.constants import fold
 from trivet.sim.device import Device, Provision
+from trivet.sim.known import NAMES as KNOWN
 from trivet.sim.shorten import shorten
 from trivet.sim.unused import leave_out
 
@@ -100,10 +104,78 @@ def test_a_name_that_is_bound_twice_is_no_constant() -> None:
     assert fold(sources) == sources
 
 
-def test_a_class_that_inherits_from_another_module_keeps_its_private_names() -> None:
-    child = b"from a import Parent\n\n\nclass Child(Parent):\n    def _hidden(self) -> int:\n        return 1\n"
-    slim = shorten({"a.py": b"class Parent:\n    def _own(self) -> int:\n        return 2\n", "b.py": child})
-    assert slim["b.py"] == child
+HEIRS = {
+    "parent.py": b"""class Parent:
+    def _own(self):
+        return 2
+
+    def both(self):
+        return self._own()
+""",
+    "child.py": b"""import binascii
+from parent import Parent
+__all__ = ("result",)
+
+
+class Child(Parent):
+    def _hidden(self, amount=3):
+        return amount
+
+    def sum(self):
+        return self._hidden(amount=5), self._own(), self.both(), getattr(self, "spelt")(), binascii.crc32(b"x")
+
+    def spelt(self):
+        return 7
+
+
+def result():
+    return Child().sum()
+""",
+}
+
+
+def test_names_are_those_that_the_interpreter_has_anyway_and_mean_the_same_in_every_module(tmp_path: Path) -> None:
+    slim = shorten(HEIRS)
+    assert run(slim, "child", tmp_path / "slim") == run(HEIRS, "child", tmp_path / "whole")
+    for name in (b"Parent", b"Child", b"_own", b"_hidden", b"both", b"amount"):
+        assert name not in slim["parent.py"] + slim["child.py"]
+    spent = {word for source in slim.values() for word in re.findall(r"[A-Za-z_]\w+", source.decode())}
+    assert spent - {"spelt", "result", "parent", "child"} <= KNOWN | {*keyword.kwlist, "__all__", "self"}
+
+
+def test_what_the_interpreter_or_a_string_may_ask_for_keeps_its_name() -> None:
+    slim = shorten(HEIRS)["child.py"]
+    for name in (b"binascii", b"crc32", b"getattr", b"def spelt", b"from parent import"):
+        assert name in slim
+
+
+def test_a_method_that_nobody_calls_is_left_out_unless_the_interpreter_might() -> None:
+    methods = ("nobody(self)", "ioctl(self, op)", "__len__(self)")
+    source = "class A:\n" + "".join(f"    def {method}:\n        return 1\n\n" for method in methods)
+    slim = leave_out({"a.py": source.encode()})["a.py"]
+    assert b"nobody" not in slim
+    assert b"ioctl" in slim
+    assert b"__len__" in slim
+
+
+def test_every_name_that_counts_as_known_is_known_to_the_interpreter(tmp_path: Path) -> None:
+    """Using an unknown one lets the table of names grow; these are spelt so that the script itself brings in none."""
+    script = tmp_path / "ask.py"
+    script.write_text(
+        "import micropython as qa\nimport sys as qb\nwith open(qb.argv[1]) as qc:\n    qd = qc.read().split()\n"
+        "qa.qstr_info()\nfor qe in qd:\n    getattr(qb, qe, None)\nqa.qstr_info()\n"
+    )
+    assert grown(script, sorted(KNOWN)) == 0
+    assert grown(script, ["surely_unknown"]) == 1
+
+
+def grown(script: Path, names: list[str]) -> int:
+    words = script.with_suffix(".txt")
+    words.write_text("\n".join(names))
+    command = [interpreter(), str(script), str(words)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    before, after = re.findall(r"n_qstr=(\d+)", done.stdout)
+    return int(after) - int(before)
 
 
 @given(st.dictionaries(st.from_regex(r"[A-Z]{1,3}", fullmatch=True), st.integers(-(1 << 29), 1 << 29), min_size=1))

@@ -1,20 +1,11 @@
-"""The appliance's side of `tools/heap`'s rows on faults: runs under MicroPython over a board's ROM image.
-
-    faults.py ADDRESS SIZE    > one JSON line: bytes of heap that each part of the fault room takes
+"""The appliance's side of `tools/heap`'s rows on faults: a module of a board's ROM image, for MicroPython alone. Prints
+one JSON line: bytes of heap that each part of the fault room takes.
 
 The parts are built in the order of the firmware's start, each measured after a collection.
 """
 
 import gc
 import json
-import sys
-
-import uctypes
-import vfs
-
-where, size = [int(word) for word in sys.argv[1:3]]
-vfs.mount(vfs.VfsRom(uctypes.bytearray_at(where, size)), "/rom")
-sys.path[:] = ["/rom", ".frozen"]
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -65,7 +56,7 @@ def packed(name: str) -> memoryview:
         return memoryview(file)
 
 
-def main() -> None:
+def main(arguments: "list[str]") -> None:
     from appliance.faults.history import History
     from appliance.faults.manager import Manager
     from appliance.faults.memory import Memory
@@ -103,6 +94,3 @@ def main() -> None:
     manager = Manager(config, state, memory)
     meter.note("manager")
     print(json.dumps({"events": manager.events, "took": meter.took}))
-
-
-main()

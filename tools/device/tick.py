@@ -1,6 +1,5 @@
-"""The appliance's side of `tools/bench tick`: runs under MicroPython over a board's ROM image, never under CPython.
-
-    tick.py ADDRESS SIZE TICKS    > one JSON line: what the board has, and bytes allocated by TICKS ticks
+"""The appliance's side of `tools/bench tick`: a module of a board's ROM image, for MicroPython alone. Takes a number of
+ticks, prints one JSON line: what the board has, and bytes allocated by so many ticks.
 
 Composes the very tick of the firmware, lets it learn and find faults for a while, then runs TICKS ticks with the heap
 locked: an allocation ends the run with a MemoryError. Readings wander and jump, so that verdicts and status bytes move.
@@ -8,10 +7,20 @@ locked: an allocation ends the run with a MemoryError. Readings wander and jump,
 
 import gc
 import json
-import sys
 
-import uctypes
-import vfs
+import micropython
+from appliance.faults.history import History
+from appliance.faults.manager import Manager
+from appliance.faults.memory import Memory
+from appliance.faults.state import EventState
+from appliance.sense.board import Board
+from appliance.sense.monitors import Monitors
+from appliance.sense.signals import Signals
+from appliance.store.journal import Journal
+from appliance.tick import Tick
+from appliance.wiring import event_config, inhibition
+from drivers import Application
+from trivet_wire.catalogue import Catalogue
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,24 +29,6 @@ if TYPE_CHECKING:
 WARM = 160  # ticks before anything is counted: learning monitors judge from then on
 PERIOD = 250  # ms
 SPAN = 4095
-
-where, size, ticks = [int(word) for word in sys.argv[1:4]]
-vfs.mount(vfs.VfsRom(uctypes.bytearray_at(where, size)), "/rom")
-sys.path[:] = ["/rom", ".frozen"]
-
-import micropython  # noqa: E402
-from appliance.faults.history import History  # noqa: E402
-from appliance.faults.manager import Manager  # noqa: E402
-from appliance.faults.memory import Memory  # noqa: E402
-from appliance.faults.state import EventState  # noqa: E402
-from appliance.sense.board import Board  # noqa: E402
-from appliance.sense.monitors import Monitors  # noqa: E402
-from appliance.sense.signals import Signals  # noqa: E402
-from appliance.store.journal import Journal  # noqa: E402
-from appliance.tick import Tick  # noqa: E402
-from appliance.wiring import event_config, inhibition  # noqa: E402
-from drivers import Application  # noqa: E402
-from trivet_wire.catalogue import Catalogue  # noqa: E402
 
 
 class Ram:
@@ -102,7 +93,8 @@ def composed() -> "tuple[Tick, Board, Memory]":
     return Tick(board, *parts), board, memory
 
 
-def main() -> None:
+def main(arguments: "list[str]") -> None:
+    ticks = int(arguments[0])
     tick, board, memory = composed()
     now = 0
     for _ in range(WARM):
@@ -121,6 +113,3 @@ def main() -> None:
     told = {"signals": board.n_signals, "monitors": board.n_monitors, "ticks": ticks, "alloc": grown}
     told["events_that_failed"] = failed
     print(json.dumps(told))
-
-
-main()

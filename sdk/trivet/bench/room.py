@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from trivet import paths
-from trivet.sim import launch, rom
+from trivet.sim import rom
+from trivet.sim.appliance import start_command
 
 from . import device, generated
 
@@ -63,10 +64,8 @@ def _modules() -> list[Path]:
 
 
 def _took(folder: Path, codes: int) -> dict[str, int]:
-    image = rom.build(generated.write(folder, SIGNALS, codes))
-    script = device.TOOLS / "faults.py"
-    command = [sys.executable, "-P", launch.__file__, str(image), str(_HEAP_KIB), str(script)]
-    done = subprocess.run(command, capture_output=True, check=False)
+    image = rom.build(generated.write(folder, SIGNALS, codes), device.TOOLS / "faults.py")
+    done = subprocess.run(start_command(image, _HEAP_KIB, "faults"), capture_output=True, check=False)
     if done.returncode:
         raise RuntimeError(f"the fault room could not be built:\n{(done.stdout + done.stderr).decode()}")
     took: dict[str, int] = json.loads(done.stdout.splitlines()[-1])["took"]

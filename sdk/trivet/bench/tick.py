@@ -11,13 +11,13 @@ import json
 import re
 import shutil
 import subprocess
-import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from trivet.sim import launch, rom
+from trivet.sim import rom
+from trivet.sim.appliance import start_command
 
 from . import device, generated
 
@@ -38,8 +38,7 @@ class Made:
     image: Path
 
     def command(self, ticks: int) -> list[str]:
-        script = device.TOOLS / "tick.py"
-        return [sys.executable, "-P", launch.__file__, str(self.image), str(_HEAP_KIB), str(script), str(ticks)]
+        return start_command(self.image, _HEAP_KIB, "tick", str(ticks))
 
     def run(self, ticks: int) -> dict[str, Any]:
         """Plainly: what was allocated."""
@@ -70,7 +69,7 @@ def run(options: Options) -> dict[str, Any]:
     more = options.n or DEFAULT_N
     with tempfile.TemporaryDirectory(prefix="trivet-tick-") as folder:
         board = generated.write(Path(folder) / "generated", SIGNALS, MONITORS)
-        made = Made(rom.build(board))
+        made = Made(rom.build(board, device.TOOLS / "tick.py"))
         options.say(f"{FEW + more} ticks with the heap locked")
         said = made.run(FEW + more)
         kinds = sorted({monitor.kind for monitor in board.monitors})

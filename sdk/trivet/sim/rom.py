@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 from trivet import boards, paths
 
 from . import cache, umqtt
-from .borrow import borrow
 from .constants import fold
 from .errors import SimulationError
 from .shorten import shorten
@@ -30,9 +29,12 @@ _OUTSIDE = "appliance/sim/start.py"  # mounts the image, so it is not in it
 _built: dict[str, Path] = {}  # by what went in: a process that makes many worlds shrinks the sources once
 
 
-def build(board: "Board") -> Path:
-    """The image of `board`, built when its inputs changed (some seconds), else from the cache."""
+def build(board: "Board", program: Path | None = None) -> Path:
+    """The image of `board`, built when its inputs changed (some seconds), else from the cache. `program`: a module that
+    is to run on the firmware (`start_command(…, its name)`): only inside the image do names mean what they say."""
     files = dict(_inputs(board))
+    if program is not None:
+        files[program.name] = program.read_bytes()
     digest = _digest(files)
     image = _built.get(digest)
     if image is None or not image.exists():
@@ -41,9 +43,8 @@ def build(board: "Board") -> Path:
 
 
 def shrunk(files: dict[str, bytes]) -> dict[str, bytes]:
-    """Sources as they are compiled for an image: constants folded, unused functions left out, private names short,
-    others borrowed from the interpreter."""
-    return borrow(shorten(leave_out(fold({path: data for path, data in files.items() if path.endswith(".py")}))))
+    """Sources as they are compiled for an image: constants folded, unused functions left out, names spared."""
+    return shorten(leave_out(fold({path: data for path, data in files.items() if path.endswith(".py")})))
 
 
 def _build(name: str, files: dict[str, bytes]) -> Path:
