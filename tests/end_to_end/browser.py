@@ -32,6 +32,32 @@ QUIET = [
 PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1280, "height": 860}
 PATIENCE_MS = 15_000
+# Contrast of every text against what is painted behind it (WCAG 2.2, 1.4.3): gives those that are too faint.
+FAINT = """() => {
+  const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+  const rgba = (colour) => { canvas.clearRect(0, 0, 1, 1); canvas.fillStyle = colour; canvas.fillRect(0, 0, 1, 1);
+    return [...canvas.getImageData(0, 0, 1, 1).data].map((v, i) => i == 3 ? v / 255 : v); };
+  const light = ([r, g, b]) => { const f = (v) => (v /= 255) <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4;
+    return 0.2126 * f(r) + 0.7152 * f(g) + 0.0722 * f(b); };
+  const faint = [];
+  for (const element of document.querySelectorAll("body *")) {
+    const own = [...element.childNodes].some((n) => n.nodeType == 3 && n.textContent.trim());
+    if (!own || !element.checkVisibility({ opacityProperty: true, visibilityProperty: true })) continue;
+    if (element.closest("svg, script, style, .skip, #popup, .nicegui-error-popup")) continue;
+    let back = null;
+    for (let at = element; at && !back; at = at.parentElement) {
+      const colour = rgba(getComputedStyle(at).backgroundColor);
+      if (colour[3] > 0.99) back = colour;
+    }
+    const [a, b] = [light(rgba(getComputedStyle(element).color)), light(back ?? [255, 255, 255])];
+    const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+    if (ratio < 4.5) faint.push(`${element.className || element.tagName} ${ratio}: ${element.textContent.trim()}`);
+  }
+  return faint;
+}"""
+OVERFLOW = """() => [document.documentElement.scrollWidth - innerWidth,
+  [...document.querySelectorAll("main *")].filter((e) => e.getBoundingClientRect().right > innerWidth + 1)
+  .map((e) => e.className || e.tagName).slice(0, 5)]"""
 
 
 @asynccontextmanager

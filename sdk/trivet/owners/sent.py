@@ -66,7 +66,7 @@ async def refused(session: AsyncSession, own: Own) -> dict[int, int]:
     query = select(RefusedRow.reason, func.count()).where(RefusedRow.device == own.device).group_by(RefusedRow.reason)
     if own.after is not None:
         query = query.where(RefusedRow.at > own.after)
-    return dict((await session.execute(query)).tuples().all())
+    return {row[0]: row[1] for row in await session.execute(query)}
 
 
 def _sent(row: MessageRow, size: int, catalogues: dict[int, rich.Catalogue], history: list[state.Decision]) -> Sent:
