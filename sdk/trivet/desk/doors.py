@@ -53,7 +53,7 @@ def _safe_next(target: str, home: str) -> str:
     return target if own and "\n" not in target and "\r" not in target else home
 
 
-async def _enter(request: Request, guard: Guard, user: User, target: str) -> Response:
+async def enter(request: Request, guard: Guard, user: User, target: str) -> Response:
     """Go to `target` with a session."""
     response = RedirectResponse(target, 303)
     response.set_cookie(
@@ -80,7 +80,7 @@ async def _login(request: Request, guard: Guard, template: str, home: str) -> Re
         return door_page(request, template, 429, next=target, user=name, error=says)
     if user is None:
         return door_page(request, template, 401, next=target, user=name, error=words("login.wrong"))
-    return await _enter(request, guard, user, target)
+    return await enter(request, guard, user, target)
 
 
 @router.get("/login")
@@ -159,7 +159,7 @@ async def claim(request: Request) -> Response:
         person = Person(form["name"][:200], form["mail"][:300], form["phone"].strip()[:40] or None, words.language)
         number = await accounts.open(device, secret, person, form["password"])
         user = User(guard.plain(form["mail"]), "owner", number)
-        return await _enter(request, guard, user, f"{gate.OWN}/{device}")
+        return await enter(request, guard, user, f"{gate.OWN}/{device}")
     except RegistryError:
         says = words("claim.wrong_sticker")
     except AccountError as error:
@@ -194,4 +194,4 @@ async def set_password(request: Request) -> Response:
         says = words("login.wait", seconds=error.headers["Retry-After"])
         return door_page(request, "my_login.html", 429, next=gate.OWN, user=form["mail"], error=says)
     assert user is not None
-    return await _enter(request, guard, user, gate.OWN)
+    return await enter(request, guard, user, gate.OWN)

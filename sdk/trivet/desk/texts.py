@@ -48,6 +48,10 @@ class Words:
     def __call__(self, key: str, **values: object) -> str:
         return table()[key][self.language].format_map(values)
 
+    def lines(self, key: str) -> list[str]:
+        """A text of several lines, divided by |."""
+        return self(key).split("|")
+
     def known(self, group: str, name: str) -> str:
         """The word for a name that comes from data: one that the table does not know is shown as it is."""
         entry = table().get(f"{group}.{name}")
