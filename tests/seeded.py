@@ -253,7 +253,7 @@ MESSAGES: list[tuple[int, int, float, int, dict[str, Any]]] = [
     (ids.HEARTBEAT, ids.IMPROVE, 80, 39, {"heap_free_kib": 31}),
     (ids.CONSENT, ids.SAFETY, 26, 44, {"purpose": ids.IMPROVE, "granted": 0}),
     (ids.FAULT, ids.SERVICE, 1.5, 49, _FAULT),
-    (ids.EVIDENCE, ids.SERVICE, 1.4, 318, _FAULT),
+    (ids.EVIDENCE, ids.SERVICE, 1.4, 318, _FAULT | evidence(ELEMENT, utcnow()) | {"inhibited": 9}),
     (ids.FAULT, ids.SERVICE, 0.5, 49, _FAULT | {"status": 0x2E}),
     (ids.CRASH, ids.SERVICE, 0.2, 51, {"file": "drivers.py"}),
 ]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import zipfile
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -122,6 +125,16 @@ def decline(purpose: str) -> dict[str, Any]:
     return {"granted": False, "text_hash": texts.text(purpose, "en").hash, "language": "en"}
 
 
+PAGES = [("GET", "export.json"), ("GET", "export.zip"), ("GET", "give"), ("GET", "erase")]
+PAGES += [("POST", "give"), ("POST", "erase")]
+
+
+async def enter(web: httpx.AsyncClient, mail: str, password: str) -> None:
+    """Sign in as a browser does."""
+    web.auth = None
+    assert (await web.post("/my/login", data={"user": mail, "password": password})).status_code == 303
+
+
 def attacks(app: FastAPI, device: str) -> list[tuple[str, str]]:
     """Every owners' route that names an appliance, and every page."""
     found = [
@@ -160,6 +173,72 @@ async def test_somebody_elses_appliance_does_not_exist(house: House) -> None:
         assert await session.scalar(select(func.count()).select_from(RequestRow)) == 0
         assert await session.scalar(select(func.count()).select_from(CommandRow)) == 0
         assert await session.scalar(select(func.count()).select_from(UseRow).where(UseRow.purpose == "own")) == 0
+
+
+async def test_no_page_acts_on_somebody_elses_appliance(house: House) -> None:
+    await enter(house.web, OWNER, OWNER_PASSWORD)
+    sure = {"sure": "yes", "password": OWNER_PASSWORD}
+    for device in (house.others.device, house.unclaimed.device, "0" * 16, "%2e%2e", "a%2fb"):
+        for method, page in PAGES:
+            answer = await house.web.request(method, f"/my/{device}/{page}", data=sure if method == "POST" else None)
+            assert answer.status_code == 404, (device, page)
+            assert house.others.device not in answer.text
+    assert (await house.eve.get(f"/api/my/devices/{house.others.device}")).status_code == 200  # nothing happened to it
+
+
+async def test_what_cannot_be_taken_back_asks_for_the_password_once_more(house: House) -> None:
+    await enter(house.web, OWNER, OWNER_PASSWORD)
+    device = house.oven.device
+    for page in ("give", "erase"):
+        path = f"/my/{device}/{page}"
+        for form, status in (
+            ({}, 409),
+            ({"password": OWNER_PASSWORD}, 409),
+            ({"sure": "yes", "password": "wrong"}, 401),
+            ({"sure": "yes", "password": "x" * 5000}, 413),
+        ):
+            assert (await house.web.post(path, data=form)).status_code == status, (page, form)
+    assert (await house.web.get(f"/my/{device}/export.json")).status_code == 200
+
+
+async def test_an_export_holds_everything_of_theirs_and_nothing_of_others(house: House) -> None:
+    await enter(house.web, OWNER, OWNER_PASSWORD)
+    answer = await house.web.get(f"/my/{house.oven.device}/export.json")
+    assert answer.headers["content-disposition"].startswith("attachment")
+    found = answer.json()
+    assert len(found["messages"]) == len(seeded.MESSAGES)
+    assert len(found["consents"]) == len(seeded.DECISIONS)
+    assert [one["email"] for one in found["ownership"]] == [OWNER]
+    assert house.others.device not in answer.text
+    packed = await house.web.get(f"/my/{house.oven.device}/export.zip")
+    with zipfile.ZipFile(io.BytesIO(packed.content)) as archive:
+        rows = list(csv.DictReader(io.StringIO(archive.read("messages_fault.csv").decode())))
+    assert [row["code"] for row in rows] == [seeded.CODES[seeded.ELEMENT]] * 2
+
+
+async def test_an_erasure_takes_the_account_along_and_says_what_it_found(house: House) -> None:
+    await enter(house.web, OWNER, OWNER_PASSWORD)
+    sure = {"sure": "yes", "password": OWNER_PASSWORD}
+    answer = await house.web.post(f"/my/{house.oven.device}/erase", data=sure)
+    assert answer.status_code == 200
+    assert "none was found" in answer.text
+    assert "Your account is gone too" in answer.text
+    assert (await house.web.get("/my")).status_code == 303  # the session died with the account
+    assert (await house.web.post("/my/login", data={"user": OWNER, "password": OWNER_PASSWORD})).status_code == 401
+
+
+async def test_a_changed_password_ends_other_sessions_and_keeps_this_one(house: House) -> None:
+    await enter(house.web, OWNER, OWNER_PASSWORD)
+    other = httpx.AsyncClient(transport=httpx.ASGITransport(house.app), base_url="http://desk.test")
+    async with other:
+        await enter(other, OWNER, OWNER_PASSWORD)
+        wrong = await house.web.post("/my/account", data={"present": "guess", "password": "a newer sentence"})
+        weak = await house.web.post("/my/account", data={"present": OWNER_PASSWORD, "password": "short"})
+        assert (wrong.status_code, weak.status_code) == (401, 409)
+        done = await house.web.post("/my/account", data={"present": OWNER_PASSWORD, "password": "a newer sentence"})
+        assert (done.status_code, done.headers["location"]) == (303, "/my")
+        assert (await house.web.get("/my/account")).status_code == 200
+        assert (await other.get("/my/account")).status_code == 303
 
 
 async def test_after_it_was_given_away_everything_is_closed_and_the_next_owner_sees_nothing_of_before(

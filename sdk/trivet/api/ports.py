@@ -39,6 +39,8 @@ class RegistryPort(Protocol):
         language: str = "en",
     ) -> int: ...
 
+    async def release(self, device: str, *, by: str = "owner") -> None: ...
+
 
 class TransportPort(Protocol):
     """The engine's side that people may look at. Raises OSError while the engine does not answer."""

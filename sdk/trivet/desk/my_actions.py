@@ -6,6 +6,8 @@ the password once more. An appliance that is not theirs is a 404, whatever it is
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import msgspec
 from fastapi import APIRouter, Request
@@ -47,7 +49,9 @@ async def exported(request: Request, device: str, ending: str) -> Response:
     cloud: CloudPort = request.app.state.cloud
     async with reading(cloud.store, looks.own_access(user.owner, WHY)) as read:
         found = await export.of(read, device, periods.load(cloud.settings.data_dir))
-    make = msgspec.json.encode if ending == "json" else tables.zipped
+    if found is None:
+        return _missing(request)
+    make: Callable[[Mapping[str, Any]], bytes] = msgspec.json.encode if ending == "json" else tables.zipped
     body = await asyncio.to_thread(make, found)
     headers = {"Content-Disposition": f'attachment; filename="trivet-{device}.{ending}"', "Cache-Control": "no-store"}
     return Response(body, media_type="application/json" if ending == "json" else "application/zip", headers=headers)
