@@ -227,6 +227,16 @@ async def test_an_erasure_takes_the_account_along_and_says_what_it_found(house: 
     assert (await house.web.post("/my/login", data={"user": OWNER, "password": OWNER_PASSWORD})).status_code == 401
 
 
+async def test_what_was_given_away_keeps_no_account(house: House) -> None:
+    await house.app.state.accounts.add(1, house.unclaimed.device, house.unclaimed.claim_secret)
+    await enter(house.web, OWNER, OWNER_PASSWORD)
+    sure = {"sure": "yes", "password": OWNER_PASSWORD}
+    given = await house.web.post(f"/my/{house.unclaimed.device}/give", data=sure)
+    assert "not yours any more" in given.text
+    erased = await house.web.post(f"/my/{house.oven.device}/erase", data=sure)
+    assert "Your account is gone too" in erased.text
+
+
 async def test_a_changed_password_ends_other_sessions_and_keeps_this_one(house: House) -> None:
     await enter(house.web, OWNER, OWNER_PASSWORD)
     other = httpx.AsyncClient(transport=httpx.ASGITransport(house.app), base_url="http://desk.test")
