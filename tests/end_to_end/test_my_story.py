@@ -30,13 +30,16 @@ PATIENCE_S = 30.0
 
 
 async def serve_until(world: World, kind: str, **data: object) -> None:
-    """Let the appliance talk until it tells of such an event."""
+    """Let the appliance talk, a tick of virtual time now and then, until it tells of such an event."""
     seen = len(world.events)
 
     def told() -> bool:
         return any(e.kind == kind and data.items() <= dict(e.data).items() for e in world.events[seen:])
 
-    assert await asyncio.to_thread(world.idle, PATIENCE_S, told), f"the appliance never told of {kind} {data}"
+    async with asyncio.timeout(PATIENCE_S):
+        while not told():
+            await asyncio.to_thread(world.idle, 0.05, told)
+            await asyncio.to_thread(world.step)
 
 
 async def quiet(world: World) -> None:

@@ -90,7 +90,7 @@ class Guard:
             count = self._failures.get(name, (0, 0.0))[0] + 1
             if len(self._failures) >= FAILURES_KEPT:
                 self._failures.clear()
-            self._failures[name] = count, now
+            self._failures[name] = count, time.monotonic()  # from the answer on: hashing takes its time
             return None
         self._failures.pop(name, None)
         self._right = {d: until for d, until in self._right.items() if until > now} | {digest: now + CACHE_S}

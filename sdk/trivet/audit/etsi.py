@@ -51,7 +51,7 @@ _ENGINE = "tests/sdk/test_engine.py::"
 _KEYS = "tests/sdk/test_keys.py::"
 _ACCOUNTS = "tests/sdk/test_accounts.py::"
 _MY = "tests/sdk/test_my.py::"
-_PAGE = "tests/end_to_end/test_my.py::"
+_PAGE = "tests/end_to_end/test_my_page.py::"
 _GATE = "tests/device/test_consent.py::"
 
 PROVISIONS = (
