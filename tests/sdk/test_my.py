@@ -19,6 +19,7 @@ from sqlalchemy import func, select
 from trivet import api, desk
 from trivet.api import my_schemas, schemas
 from trivet.api.accounts import Person
+from trivet.api.schemas_export import Export
 from trivet.consent import texts, uses
 from trivet.registry import Identity
 from trivet.store.privacy import RequestRow, UseRow
@@ -126,6 +127,7 @@ def decline(purpose: str) -> dict[str, Any]:
 
 
 PAGES = [("GET", "export.json"), ("GET", "export.zip"), ("GET", "give"), ("GET", "erase")]
+PAGES += [("GET", "receipt/1")]
 PAGES += [("POST", "give"), ("POST", "erase")]
 
 
@@ -138,7 +140,7 @@ async def enter(web: httpx.AsyncClient, mail: str, password: str) -> None:
 def attacks(app: FastAPI, device: str) -> list[tuple[str, str]]:
     """Every owners' route that names an appliance, and every page."""
     found = [
-        (method.upper(), path.replace("{device_id}", device).replace("{purpose}", "service"))
+        (method.upper(), path.replace("{device_id}", device).replace("{purpose}", "service").replace("{seq}", "1"))
         for path, methods in app.openapi()["paths"].items()
         for method in methods
         if path.startswith("/api/my/") and "{device_id}" in path
@@ -147,7 +149,8 @@ def attacks(app: FastAPI, device: str) -> list[tuple[str, str]]:
     return found
 
 
-BODIES: dict[str, Any] = {"/consents/service": decline("service")}
+SURE = {"sure": True}
+BODIES: dict[str, Any] = {"/consents/service": decline("service"), "/release": SURE, "/erase": SURE}
 
 
 async def ask(web: httpx.AsyncClient, method: str, path: str) -> httpx.Response:
@@ -214,6 +217,23 @@ async def test_an_export_holds_everything_of_theirs_and_nothing_of_others(house:
     with zipfile.ZipFile(io.BytesIO(packed.content)) as archive:
         rows = list(csv.DictReader(io.StringIO(archive.read("messages_fault.csv").decode())))
     assert [row["code"] for row in rows] == [seeded.CODES[seeded.ELEMENT]] * 2
+
+
+async def test_programs_take_along_give_away_and_erase_too(house: House) -> None:
+    base = f"/api/my/devices/{house.oven.device}"
+    found = Export.model_validate((await house.web.get(f"{base}/export")).json())
+    assert len(found.messages) == len(seeded.MESSAGES)
+    receipt = await house.web.get(f"{base}/receipts/1")
+    assert receipt.headers["content-type"].startswith("application/ld+json")
+    assert (await house.web.get(f"{base}/receipts/999")).json()["type"] == "urn:trivet:problem:no-such-decision"
+    for action in ("release", "erase"):
+        assert (await house.web.post(f"{base}/{action}", json={"sure": False})).status_code == 422
+    done = (await house.web.post(f"{base}/erase", json=SURE)).json()
+    assert done["clean"] is True
+    assert (await house.web.get("/api/my/devices")).status_code == 401  # the account went too
+    theirs = f"/api/my/devices/{house.others.device}"
+    assert (await house.eve.post(f"{theirs}/release", json=SURE)).status_code == 204
+    assert (await house.eve.get(theirs)).status_code == 404
 
 
 async def test_an_erasure_takes_the_account_along_and_says_what_it_found(house: House) -> None:

@@ -4,20 +4,26 @@ theirs does not exist here, whoever's it is. The desk's logins open nothing of t
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Path, Request
+import msgspec
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi.responses import JSONResponse
 from fastapi.security import HTTPBasic
 
 from trivet.api import my_schemas as schemas
 from trivet.api.accounts import AccountError, Accounts
 from trivet.api.auth import OwnerGuard, User
+from trivet.api.ports import CloudPort
 from trivet.api.problems import RESPONSES, ProblemError
 from trivet.api.routes import DeviceId, cloud_of
 from trivet.api.schemas import Language
-from trivet.consent import periods, requests, state, texts
+from trivet.api.schemas_export import Export
+from trivet.api.schemas_privacy import Erased
+from trivet.consent import erase, export, periods, records, requests, state, tables, texts, vendor
 from trivet.consent.access import Reading, reading
 from trivet.owners import happened, health, looks, sent
 from trivet.owners.own import Own, all_of, own
@@ -149,3 +155,78 @@ async def happenings(request: Request, user: Owner, device_id: DeviceId) -> list
     """Commands, security events and the registration, the newest first."""
     async with theirs(request, user, device_id) as (read, mine):
         return [schemas.OwnHappening.model_validate(line) for line in await happened.lines(read.session, mine)]
+
+
+@router.get(
+    "/devices/{device_id}/export",
+    response_class=Response,
+    responses={200: {"model": Export, "content": {"application/zip": {}}, "description": "The export"}},
+    summary="Everything that is held about it and you",
+)
+async def exported(
+    request: Request,
+    user: Owner,
+    device_id: DeviceId,
+    format: Annotated[Literal["json", "zip"], Query(description="zip holds tables as CSV")] = "json",
+) -> Response:
+    """GDPR, articles 15 and 20; Regulation (EU) 2023/2854, article 4."""
+    async with theirs(request, user, device_id) as (read, _):
+        return await download(cloud_of(request), read, device_id, format)
+
+
+async def download(cloud: CloudPort, read: Reading, device: str, ending: str) -> Response:
+    """An export as a file: `json`, or a `zip` of tables."""
+    found = await export.of(read, device, periods.load(cloud.settings.data_dir))
+    if found is None:
+        raise not_theirs(device)
+    make: Callable[[Mapping[str, Any]], bytes] = msgspec.json.encode if ending == "json" else tables.zipped
+    body = await asyncio.to_thread(make, found)
+    headers = {"Content-Disposition": f'attachment; filename="trivet-{device}.{ending}"', "Cache-Control": "no-store"}
+    return Response(body, media_type=f"application/{ending}", headers=headers)
+
+
+@router.get("/devices/{device_id}/receipts/{seq}", summary="Your copy of one decision")
+async def receipt(
+    request: Request,
+    user: Owner,
+    device_id: DeviceId,
+    seq: Annotated[int, Path(ge=1, le=0xFFFFFFFF, description="The appliance's number of the decision")],
+) -> Response:
+    """ISO/IEC TS 27560 as JSON-LD, in the terms of the W3C Data Privacy Vocabulary."""
+    async with theirs(request, user, device_id) as (read, _):
+        made = await receipt_of(cloud_of(request), read, device_id, seq, str(request.base_url))
+    if made is None:
+        raise ProblemError(404, "no-such-decision", f"{device_id} told of no decision {seq}.")
+    return JSONResponse(made, media_type=records.MEDIA_TYPE)
+
+
+async def receipt_of(cloud: CloudPort, read: Reading, device: str, seq: int, base: str) -> dict[str, Any] | None:
+    """A receipt; None for a decision that never came."""
+    folder = cloud.settings.data_dir
+    return await records.receipt(
+        read.session, device, seq, records.House(vendor.load(folder), periods.load(folder), base)
+    )
+
+
+@router.post("/devices/{device_id}/release", summary="Give it away", status_code=204)
+async def release(request: Request, user: Owner, device_id: DeviceId, body: schemas.Sure) -> None:
+    """It stops being yours at once; what was held of your time with it is removed, and it is told to forget you."""
+    async with theirs(request, user, device_id):
+        pass
+    await cloud_of(request).registry.release(device_id, by="owner")
+
+
+@router.post("/devices/{device_id}/erase", response_model=Erased, summary="Erase everything of it and of you")
+async def erased(request: Request, user: Owner, device_id: DeviceId, body: schemas.Sure) -> dict[str, object]:
+    """GDPR, article 17. Answers when it is gone, with what a scan found afterwards."""
+    cloud = cloud_of(request)
+    async with cloud.store.reading() as session:
+        if await own(session, user.owner, device_id) is None:
+            raise not_theirs(device_id)
+    try:
+        place = erase.Place(cloud.store, cloud.transport, cloud.settings.data_dir)
+        done = await erase.appliance(place, device_id, by="owner")
+    except OSError as error:
+        detail = "The message engine does not answer: the rows are gone, its streams are not. Ask again."
+        raise ProblemError(503, "engine-away", detail) from error
+    return {"clean": done.proof.clean, **msgspec.to_builtins(done)}

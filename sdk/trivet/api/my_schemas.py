@@ -146,3 +146,11 @@ class Sticker(BaseModel):
 
     device: str = Field(pattern="^[0-9a-f]{16}$", description="Device id")
     secret: str = Field(min_length=1, max_length=64, description="Claim secret")
+
+
+class Sure(BaseModel):
+    """For what cannot be taken back."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    sure: Literal[True] = Field(description="You know that it cannot be taken back")

@@ -5,19 +5,15 @@ the password once more. An appliance that is not theirs is a 404, whatever it is
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Mapping
-from typing import Any
-
-import msgspec
 from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
+from trivet.api import my_routes
 from trivet.api.accounts import MIN_PASSWORD, AccountError, Accounts
 from trivet.api.auth import Guard, User
 from trivet.api.ports import CloudPort
 from trivet.api.problems import ProblemError
-from trivet.consent import erase, export, periods, tables
+from trivet.consent import erase, records
 from trivet.consent.access import reading
 from trivet.desk import gate
 from trivet.desk.doors import door_page, enter, form_of
@@ -48,13 +44,23 @@ async def exported(request: Request, device: str, ending: str) -> Response:
     user: User = request.scope["trivet.user"]
     cloud: CloudPort = request.app.state.cloud
     async with reading(cloud.store, looks.own_access(user.owner, WHY)) as read:
-        found = await export.of(read, device, periods.load(cloud.settings.data_dir))
-    if found is None:
+        return await my_routes.download(cloud, read, device, ending)
+
+
+@router.get("/{device}/receipt/{seq}")
+async def receipt(request: Request, device: str, seq: int) -> Response:
+    """The owner's copy of one decision (ISO/IEC TS 27560 as JSON-LD)."""
+    if await _own(request, device) is None:
         return _missing(request)
-    make: Callable[[Mapping[str, Any]], bytes] = msgspec.json.encode if ending == "json" else tables.zipped
-    body = await asyncio.to_thread(make, found)
-    headers = {"Content-Disposition": f'attachment; filename="trivet-{device}.{ending}"', "Cache-Control": "no-store"}
-    return Response(body, media_type="application/json" if ending == "json" else "application/zip", headers=headers)
+    user: User = request.scope["trivet.user"]
+    cloud: CloudPort = request.app.state.cloud
+    async with reading(cloud.store, looks.own_access(user.owner, WHY)) as read:
+        made = await my_routes.receipt_of(cloud, read, device, seq, str(request.base_url))
+    if made is None:
+        return _missing(request)
+    name = f"trivet-{device}-decision-{seq}.jsonld"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+    return JSONResponse(made, media_type=records.MEDIA_TYPE, headers=headers)
 
 
 @router.get("/{device}/give")

@@ -11,7 +11,7 @@ from nicegui import ui
 from trivet_wire import ids
 
 from trivet.api.auth import User
-from trivet.consent import periods, requests, state, texts, uses
+from trivet.consent import periods, requests, retention, state, texts, uses
 from trivet.consent.access import reading
 from trivet.desk import gate
 from trivet.desk.frame import Frame, Island, open_page
@@ -97,6 +97,7 @@ class Facts:
     refused: dict[int, int]
     looks: list[uses.Line]
     events: list[happened.Happening]
+    promises: list[retention.Promise]
 
 
 class MyPage:
@@ -142,7 +143,7 @@ class MyPage:
         draw = self.frame.draw
         self.head.show(draw("my.html", "head", own=facts.own))
         self.state.show(draw("my.html", "state", own=facts.own, troubles=facts.troubles))
-        self.keep.show(draw("my.html", "keep", periods=self.periods, purposes=ids.PURPOSE_NAMES))
+        self.keep.show(draw("my.html", "keep", periods=self.periods, promises=facts.promises))
         self.yours.show(draw("my.html", "yours", own=facts.own))
         for purpose in self.purposes:
             standing = facts.standing.of(purpose.name)
@@ -169,6 +170,7 @@ class MyPage:
                 refused=await sent.refused(session, mine),
                 looks=await looks.lines(session, mine),
                 events=await happened.lines(session, mine),
+                promises=await retention.promises(read, self.device, self.periods),
             )
 
     async def decide(self, purpose: str, granted: bool) -> None:

@@ -89,6 +89,10 @@ class Words:
         """Date and time, in UTC; the browser turns it into its own zone."""
         return f"{at:%d.%m.%Y %H:%M}" if self.language == "de" else f"{at:%d %b %Y %H:%M}"
 
+    def date(self, at: dt.datetime) -> str:
+        """A day, in UTC; the browser turns it into its own zone."""
+        return f"{at:%d.%m.%Y}" if self.language == "de" else f"{at:%d %b %Y}"
+
     def number(self, value: float) -> str:
         """At most four significant digits, no exponent, with the language's decimal sign."""
         text = f"{value:.0f}" if abs(value) >= 1000 or value == int(value) else f"{value:.4g}"

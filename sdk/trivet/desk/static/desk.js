@@ -20,6 +20,10 @@ function tick() {
     const text = new Date(element.dateTime).toLocaleString(locale(), { dateStyle: "medium", timeStyle: "short" });
     if (element.textContent !== text) element.textContent = text;
   }
+  for (const element of document.querySelectorAll("[data-date]")) {
+    const text = new Date(element.dateTime).toLocaleDateString(locale(), { dateStyle: "medium" });
+    if (element.textContent !== text) element.textContent = text;
+  }
   for (const element of document.querySelectorAll("[data-moment]")) {
     const at = new Date(element.dateTime);
     const near = Math.abs(Date.now() - at) < 6 * 86400e3;
