@@ -35,7 +35,16 @@ FIRMWARE = {
         "appliance.outbox",
         "appliance.service",
     },
+    "appliance.acts": {
+        "trivet_wire",
+        "appliance.ports",
+        "appliance.store",
+        "appliance.trust",
+        "appliance.service",
+    },
+    "appliance.hearing": {"trivet_wire", "appliance.ports", "appliance.trust", "appliance.acts"},
     "appliance.app": {
+        "appliance.hearing",
         "trivet_wire",
         "appliance.ports",
         "appliance.store",
@@ -43,7 +52,7 @@ FIRMWARE = {
         "appliance.outbox",
         "appliance.service",
     },
-    "appliance.start": {"appliance.ports", "appliance.app", "appliance.heart"},
+    "appliance.start": {"trivet_wire", "appliance.ports", "appliance.app", "appliance.heart"},
     "main": {"trivet_wire", "appliance"},
 }
 

@@ -14,12 +14,14 @@ from .service.health import Crash, Supervisor, Task
 from .service.life import Life
 from .store.boot import count_boot
 from .store.journal import Journal, JournalFull
+from .store.records import RESET
 from .trust import chain
 from .trust import identity as trust
 from .trust.ledger import Ledger
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from .hearing import Hearing
     from .heart import Heart
     from .outbox.uplink import Uplink
     from .ports import Ports
@@ -30,6 +32,7 @@ _STARTING = ord("s")
 _TASKS = ("start", "tick", "memory", "report", "panel", "uplink", "journal", "own")  # no two begin alike
 _REPORT_MS = 500  # without a heart
 _DEAD_ERRORS = 3  # of the flash, that a dead ledger counts for: at once a fault
+_PRESENT_MS = 30_000  # from the button on, somebody stands at the appliance
 
 
 class Appliance:
@@ -44,6 +47,7 @@ class Appliance:
         self.boot = count_boot(self.journal)
         self.life = Life(self.journal, ports.cause)
         self.hung = self._retained()
+        asked = self._reset_asked()
         self.spool = Spool(self.journal, self.boot)
         self.spool.load()
         self.consent = Consent(self.journal, self.spool)
@@ -53,17 +57,51 @@ class Appliance:
         self.speaker: Speaker | None = None
         self.uplink: Uplink | None = None
         self._sealer: Sealer | None = None
+        self._hearing: Hearing | None = None
+        self._present_until = 0
+        self.leaving = False  # restart at the end of this turn
         self._identity: Identity | None = None
         self.ledger: Ledger | None = None  # not before provisioning: it is sealed with the appliance's own key
         self._ledger_told = False
         try:
-            self._identity = trust.load(ports.files)
+            identity = self._identity = trust.load(ports.files)
+            if identity is not None:
+                identity.unload = ports.unload
+                key = identity.command_key
+                if key is not None and ports.files.read(trust.COMB_FILE) is None:
+                    from .trust.comb import keep
+
+                    keep(ports.files, key)
+                    ports.unload("appliance.trust.comb")
+                    ports.unload(trust.CURVE)
         except ValueError as error:
             self.crashed(error, "start")
         if self._identity is not None:
             self.ledger = Ledger(ports.ledger_flash, self.journal, self._identity.ledger_key(), ports.clock)
             self.ledger.load()
-            self._noted()
+        if asked >= 0:
+            self._reset(asked)
+        self._noted()
+
+    def _reset_asked(self) -> int:
+        """Who asked for a factory reset (ids.BY_*) that is to be done now, before anything of the owner is read; -1."""
+        channel = bytearray(1)
+        if self.journal.get(RESET, 0, channel) < 1:
+            return -1
+        from .store.reset import forget
+
+        forget(self.journal)
+        return channel[0]
+
+    def _reset(self, channel: int) -> None:
+        """The rest of it. Whatever cuts it short, it is done again at the next start."""
+        self.consent.withdraw_all()
+        if self.ledger is not None:
+            from .trust.look import reset
+
+            reset(self.ledger, channel)
+        if not self.consent.unkept:
+            self.journal.delete(RESET, 0)
 
     def _noted(self) -> bool:
         """Whether this start and the owner's newest decision are in the ledger; notes what is not."""
@@ -121,7 +159,7 @@ class Appliance:
             return
         ports, heart = self._ports, self.heart
         model, catalogue = (heart.model, heart.catalogue_id) if heart is not None else (identity.model, 0)
-        sealer = Sealer(identity, self.boot, ports.clock, self.consent, self.spool, ports.teller)
+        sealer = self._sealer = Sealer(identity, self.boot, ports.clock, self.consent, self.spool, ports.teller)
         self.speaker = Speaker(About(model, VERSION, catalogue), self.consent, self.spool, sealer, ledger)
         if heart is not None:
             heart.report(self.speaker, self.consent, sealer)
@@ -163,10 +201,14 @@ class Appliance:
     def run(self, now: int) -> None:
         """One turn at `now` (ms since start)."""
         self.supervisor.run(now)
+        if self.leaving:
+            self._ports.reset()
 
     def serve(self) -> None:
         """One turn of the tasks that need no tick, while time stands."""
         self.supervisor.run(self._ports.clock.ticks_ms(), True)
+        if self.leaving:
+            self._ports.reset()
 
     # -- what may be asked of it -----------------------------------------------------------------------------------
 
@@ -225,6 +267,22 @@ class Appliance:
         self.life.forgive()
         self._ports.reset()
 
+    def press(self) -> None:
+        """The button: for a while somebody is known to stand at the appliance."""
+        self._present_until = self._ports.clock.ticks_ms() + _PRESENT_MS
+
+    def factory_reset(self, channel: int) -> int:
+        """Asked for by somebody present: everything of the present owner goes, then the appliance restarts. Gives why
+        not: R_GRANT when the button was not pressed, R_FULL."""
+        if self._ports.clock.ticks_ms() >= self._present_until:
+            return ids.R_GRANT
+        try:
+            self.journal.put(RESET, 0, bytes((channel,)))
+        except JournalFull:
+            return ids.R_FULL
+        self._ports.reset()
+        return 0
+
     # -- tasks ---------------------------------------------------------------------------------------------------------
 
     def _report(self, now: int) -> None:
@@ -274,8 +332,18 @@ class Appliance:
         return _DEAD_ERRORS
 
     def _serve(self, now: int) -> None:
-        if self.uplink is not None and self.ledger is not None and (self._noted() or self.ledger.dead):
-            self.uplink.poll(self._ports.clock.link_ms())
+        uplink = self.uplink
+        if uplink is None or self.ledger is None or not (self._noted() or self.ledger.dead):
+            return
+        uplink.poll(self._ports.clock.link_ms())
+        if uplink.commands:
+            if self._hearing is None:
+                from .hearing import Hearing
+
+                assert self._identity is not None
+                assert self._sealer is not None
+                self._hearing = Hearing(self, self._ports, self._identity, self._sealer)
+            self._hearing.take(uplink.commands.pop(0))
 
     def _reclaim(self, now: int) -> None:
         if not self.journal.service() and self.ledger is not None:

@@ -125,6 +125,11 @@ if TYPE_CHECKING:
 
         def random(self, n: int) -> bytes: ...
 
+        def unload(self, module: str) -> None:
+            """Forget a module (`appliance.trust.p256`) that is rarely needed: its code is in flash, its objects cost
+            heap. The next import loads it again."""
+            ...
+
         def reset(self) -> None:
             """Restart the appliance; does not return."""
             ...

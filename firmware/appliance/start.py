@@ -5,6 +5,8 @@ only answers on its line when its flash is dead. Never raises what a board, its 
 
 import gc
 
+from trivet_wire.ids import R_BUSY
+
 from .app import Appliance
 
 TYPE_CHECKING = False
@@ -70,3 +72,10 @@ class Mute:
 
     def recover(self) -> None:
         self._ports.reset()
+
+    def press(self) -> None:
+        pass
+
+    def factory_reset(self, channel: int) -> int:
+        """Nobody could keep that it was asked for."""
+        return R_BUSY

@@ -111,6 +111,13 @@ def seal(key: Key, buf: "bytearray | memoryview", off: int, end: int) -> int:
     return start
 
 
+def reseal(key: Key, buf: "bytearray | memoryview", end: int) -> None:
+    """Put the tag of `key` on a whole message `buf[:end]`, whatever epoch it was sealed in."""
+    tag = key.digest(memoryview(buf)[len(_PREFIX) : end - TAILROOM])
+    for i in range(TAG_SIZE):
+        buf[end - TAG_SIZE + i] = tag[i]
+
+
 def sealed(key: Key, payload: "Buffer") -> bytes:
     """A whole message around `payload`, for where allocating is fine."""
     buf = bytearray(len(payload) + OVERHEAD)

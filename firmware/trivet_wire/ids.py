@@ -90,6 +90,12 @@ KIND_PURPOSE = {
     HELLO: SAFETY,
 }
 
+# Who decided (message CONSENT, field `channel`).
+BY_APPLIANCE = 0
+BY_SERIAL = 1
+BY_ACCOUNT = 2
+BY_FACTORY_RESET = 3  # nobody: what the owner before had decided is over
+
 # Status byte (ISO 14229-1, annex D.2).
 TEST_FAILED = 0x01
 TEST_FAILED_THIS_CYCLE = 0x02

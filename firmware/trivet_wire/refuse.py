@@ -3,7 +3,7 @@
 Takes bytes and positions, gives nothing or a WireError. Never reads outside the range it was given.
 """
 
-from .ids import R_TYPE, REASON_NAMES
+from .ids import R_TYPE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,10 +25,11 @@ NULL = 22
 
 
 class WireError(ValueError):
-    """Bytes (or a value to be sent) that the contract refuses; `reason` is one of `ids.R_…`."""
+    """Bytes (or a value to be sent) that the contract refuses; `reason` is one of `ids.R_…`, whose names only the cloud
+    has in memory."""
 
     def __init__(self, reason: int) -> None:
-        super().__init__(REASON_NAMES[reason])
+        super().__init__("reason %d" % reason)
         self.reason = reason
 
 

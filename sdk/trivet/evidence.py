@@ -154,7 +154,8 @@ def check(data: bytes, public: bytes) -> Message:
         parts = wire.Signed(data)
     except WireError as error:
         raise EvidenceError(
-            f"this is no COSE_Sign1 of an appliance ({error}): was the file cut, or changed by a text editor?"
+            f"this is no COSE_Sign1 of an appliance ({ids.REASON_NAMES[error.reason]}): was the file cut, or changed "
+            "by a text editor?"
         ) from None
     payload = data[parts.payload : parts.payload_end]
     if not sign1.fits(public, parts.kid, payload, parts.signature):

@@ -6,7 +6,6 @@ private key, and of a claim secret only its hash.
 
 from __future__ import annotations
 
-import datetime as dt
 import hashlib
 import hmac
 import secrets
@@ -46,6 +45,7 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
     ca_der: bytes
     brokers: list[tuple[str, int]]
     claim_secret: str
+    command_key: bytes = b""  # x ‖ y: whose signature commands carry
 
 
 class Registry:
@@ -85,6 +85,7 @@ class Registry:
             ca_der=pki.certificate_der(self._vault.ca.certificate),
             brokers=list(self.brokers),
             claim_secret=claim,
+            command_key=self._vault.command_key.public,
         )
 
     async def claim(
@@ -130,18 +131,6 @@ class Registry:
                 raise RegistryError(f"{device} is not enrolled here")
             row.revoked_at = row.revoked_at or utcnow()
             row.connected = False
-
-    async def rotate(self, device: str, keep_old: dt.timedelta) -> bytes:
-        """Begins the next key epoch, gives its message key; the old one is accepted for `keep_old` longer."""
-        async with self._store.writing() as session:
-            row = await session.get(DeviceRow, device)
-            if row is None or row.revoked_at is not None:
-                raise RegistryError(f"{device} is not enrolled here, or is revoked")
-            if row.key_epoch == 255:
-                raise RegistryError(f"{device} has used all its key epochs: enrol it anew")
-            row.key_epoch += 1
-            row.old_epoch_until = utcnow() + keep_old
-            return self._vault.master.message_key(device, row.key_epoch)
 
     async def allowed(self, device: str) -> bool:
         """Whether the device may connect."""

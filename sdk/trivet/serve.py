@@ -16,10 +16,12 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 
 import uvicorn
 from sqlalchemy import func, select
+from trivet_wire import ids
 
-from trivet import catalogues
+from trivet import catalogues, control
 from trivet.config import Settings
 from trivet.consent import periods, retention, texts, vendor
+from trivet.control import Dispatcher
 from trivet.engine.engine import Engine
 from trivet.ingest.known import Known
 from trivet.ingest.nats import NatsTransport
@@ -59,6 +61,7 @@ class Cloud:
         self.ingest = Ingest(self.store, self.transport, Known(self.vault.master), settings.workers)
         self.retention = retention.Job(self.store, self.transport, settings.data_dir)
         self._jobs: list[asyncio.Task[None]] = []
+        self.control = Dispatcher(self.store, self.transport, self.vault.command_key)
         self.catalogues: dict[str, int] = {}
         self.first_login: Login | None = None  # made by this start; shown once, kept nowhere
 
@@ -84,6 +87,7 @@ class Cloud:
         await self.engine.server.start()
         await self.ingest.start()  # makes the message stream: before the first appliance is let in
         await self.engine.open_door()
+        self.control.start()
         self.first_login = await self._make_first_login()
         if self._with_http:
             self._http = _Http(_app(self), self.settings.host, self.settings.http_port)
@@ -99,6 +103,7 @@ class Cloud:
         if self._http is not None:
             await self._http.stop()
             self._http = None
+        await self.control.stop()
         await self.ingest.stop()
         await self.engine.stop()
         await self.store.close()
@@ -136,6 +141,14 @@ class Cloud:
         """Refused from now on, and thrown out if it is connected."""
         await self.registry.revoke(device)
         await self.engine.callout.kick(device)
+
+    async def command(self, device: str, command: int, who: str) -> int:
+        """Queue a command without arguments, or the rotation of the appliance's key; gives its counter. ControlError
+        says why not."""
+        async with self.store.writing() as session:
+            if command == ids.C_ROTATE:
+                return await control.rotate(session, self.vault.master, device, who=who)
+            return await control.queue(session, device, command, [], ids.COMMAND_GRANTS[command], who=who)
 
     async def _make_first_login(self) -> Login | None:
         async with self.store.reading() as session:

@@ -100,6 +100,7 @@ class Link:
 class Identity:
     device = DEVICE
     key = KEY
+    old_key = None
     brokers = (("one", 1), ("two", 2))
 
 

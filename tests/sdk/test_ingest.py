@@ -2,7 +2,6 @@
 the consumer. Over the memory transport, on SQLite and, at the end, on PostgreSQL."""
 
 import asyncio
-import datetime as dt
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -11,13 +10,14 @@ import pytest
 from cloud_kit import Bench, bench
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from trivet import control
 from trivet.bench import traffic
 from trivet.bench.traffic import Sender
 from trivet.ingest import take as taking
 from trivet.ingest.known import Known
 from trivet.ingest.worker import Worker
 from trivet.mac0 import MessageKey
-from trivet.store.tables import ConsentRow, DeviceRow
+from trivet.store.tables import ConsentRow, DeviceRow, utcnow
 from trivet_wire import cbor, ids
 
 
@@ -243,16 +243,23 @@ class TestRefusals:
         assert len(kit.reasons) == before + 1
 
 
-async def test_the_old_key_epoch_is_accepted_for_its_time(kit: Bench) -> None:
+async def test_the_next_key_epoch_is_accepted_once_offered_and_the_old_one_for_its_time(kit: Bench) -> None:
     await agree(kit)
-    new = MessageKey(await kit.registry.rotate(kit.sender.device, dt.timedelta(hours=1)), kit.sender.device, 2)
+    async with kit.store.writing() as session:
+        await control.rotate(session, kit.vault.master, kit.sender.device)
+    new = MessageKey(kit.vault.master.message_key(kit.sender.device, 2), kit.sender.device, 2)
     old_fault = kit.sender.fault()
     await kit.take(old_fault)
     assert kit.last_ack() == (1, 2, {})  # sealed with the key that the appliance still has
     payload = cbor.encode([1, ids.FAULT, 1, 2, 2000, None, 1, [0, traffic.CONFIRMED, 1, traffic.CATALOGUE]])
     await kit.take((old_fault[0], new.seal(payload)))
     assert kit.reasons == []  # the same content under the new key is the same message
-    await kit.registry.rotate(kit.sender.device, dt.timedelta(seconds=-1))
+    row = await device(kit)
+    assert (row.key_epoch, row.pending_epoch) == (2, None)
+    await kit.take(kit.sender.fault())  # on its way when the epoch changed
+    assert kit.reasons == []
+    async with kit.store.writing() as session:
+        (await session.get_one(DeviceRow, kit.sender.device)).old_epoch_until = utcnow()
     await kit.take(kit.sender.fault(traffic.GASKET))
     assert kit.reasons == [ids.R_TAG]
 

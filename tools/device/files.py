@@ -274,4 +274,5 @@ def main() -> None:
         print(replay(words[1], image, int(words[2])))
 
 
-main()
+if __name__ == "__main__":
+    main()

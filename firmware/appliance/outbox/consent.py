@@ -93,7 +93,7 @@ class Consent:
     def withdraw_all(self, channel: int = FACTORY_RESET) -> None:
         """A new owner starts from nothing: every purpose but `safety` off, each queue empty."""
         for purpose in range(SAFETY + 1, _PURPOSES):
-            if self.allows(purpose):
+            if self.allows(purpose) or purpose == _PURPOSES - 1:  # one at least: the cloud is to hear of it
                 self.decide(purpose, False, channel, self.language, 0)
 
     def told(self) -> None:

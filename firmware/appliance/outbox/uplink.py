@@ -1,6 +1,7 @@
 """Drains the spool towards the cloud: connects, says hello, publishes, deletes what is receipted, backs off. The only
 catcher of OSError in the appliance. Each poll does one step and never waits; takes time from the caller.
 
+Each message gets its tag when it goes: what waited while the key epoch changed is sent in the present one.
 A message leaves the spool by a receipt alone. What stays without one is sent again after a while and on every
 connection. Once `consented` returns, no byte of what is not granted any more is given to the link: a message of which a
 part is still to be written is cut off with its connection. Each message is in the ledger before its first byte goes to
@@ -30,6 +31,8 @@ SOUND_MS = 60_000  # a connection that held this long begins a new count of fail
 RESEND_MS = 30_000  # without any receipt while something was sent
 _ACK_TOPIC = b"/d/ack"
 _READ_ONLY = 30  # EROFS: the ledger cannot be written
+_COMMAND_TOPIC = b"/d/command"
+_COMMANDS = 4  # kept until somebody takes them; the cloud sends again what is lost
 
 
 class Uplink:
@@ -60,6 +63,7 @@ class Uplink:
         self._teller = teller
         self._up_topic = topic + b"/u/"
         self._ack_topic = topic + _ACK_TOPIC
+        self._command_topic = topic + _COMMAND_TOPIC
         self._buf = room
         self._view = memoryview(room)
         self._broker = 0
@@ -72,6 +76,7 @@ class Uplink:
         self.reconnects = 0
         self.refused = 0  # messages that the cloud refused
         self.forged = 0  # receipts that did not verify
+        self.commands: list[bytes] = []  # as they came, unverified
         client.set_callback(self._heard)
         client.set_last_will(topic + b"/u/gone", b"", qos=1)
         client.subscribe(topic + b"/d/+")
@@ -135,6 +140,7 @@ class Uplink:
         length = spool.peek(self._buf) if self._client.can_publish() else 0
         if not length:
             return
+        envelope.reseal(self._identity.key, self._buf, length)
         kind = spool.slot_kind
         if not spool.slot_noted:
             if not self._note(kind, spool.slot_needs, spool.slot_boot, spool.slot_seq, self._view[:length]):
@@ -185,7 +191,10 @@ class Uplink:
     def _heard(self, topic: memoryview, message: memoryview) -> None:
         """A message to this appliance. What does not verify is counted and forgotten; it never breaks the
         connection."""
-        if bytes(topic) != self._ack_topic:
+        name = bytes(topic)
+        if name == self._command_topic and len(self.commands) < _COMMANDS:
+            self.commands.append(bytes(message))
+        if name != self._ack_topic:
             return
         try:
             self._receipt(message)
@@ -194,7 +203,13 @@ class Uplink:
 
     def _receipt(self, message: memoryview) -> None:
         """Cumulative for its boot; what the cloud refused for good is in its body and leaves too."""
-        start = envelope.unseal(self._identity.key, message)
+        identity = self._identity
+        try:
+            start = envelope.unseal(identity.key, message)
+        except WireError:
+            if identity.old_key is None:
+                raise
+            start = envelope.unseal(identity.old_key, message)
         head = envelope.Head(message, start, len(message) - envelope.TAILROOM)
         if head.kind != ids.ACK:
             raise WireError(ids.R_KIND)

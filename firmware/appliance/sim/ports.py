@@ -62,6 +62,12 @@ class Ports:
     def random(self, n: int) -> bytes:
         return os.urandom(n)
 
+    def unload(self, module: str) -> None:
+        """ports.Ports: out of the table of modules and out of its package."""
+        if sys.modules.pop(module, None) is not None:
+            package, name = module.rsplit(".", 1)
+            delattr(sys.modules[package], name)
+
     def reset(self) -> None:
         """The host starts the appliance anew."""
         sys.exit(RESET_CODE)

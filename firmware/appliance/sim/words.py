@@ -1,6 +1,6 @@
 """What a person says to a simulated appliance on its line: takes a text, calls the appliance, tells what came of it."""
 
-from trivet_wire.ids import PURPOSE_NAMES
+from trivet_wire.ids import BY_APPLIANCE, PURPOSE_NAMES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,12 +19,17 @@ if TYPE_CHECKING:
 
         def recover(self) -> None: ...
 
+        def press(self) -> None: ...
+
+        def factory_reset(self, channel: int) -> int: ...
+
         def decide(self, purpose: int, granted: bool, channel: int, language: str, text_hash: int) -> bool: ...
 
 
 def obey(appliance: "Appliance", line: str, teller: "Teller") -> None:
     """`consent PURPOSE yes|no [LANGUAGE [TEXT-HASH as 8 hex digits]]`; after a repair `clear`, or `relearn` for what
-    learns its normal; `recover`: restart with everything; nothing else."""
+    learns its normal; `recover`: restart with everything. `button` says that somebody is there;
+    after it `factory reset` takes everything of the present owner away. Nothing else."""
     words = line.split()
     done = False
     if len(words) >= 3 and words[0] == "consent" and words[1] in PURPOSE_NAMES and words[2] in ("yes", "no"):
@@ -40,6 +45,12 @@ def obey(appliance: "Appliance", line: str, teller: "Teller") -> None:
         done = True
     elif words == ["recover"]:
         appliance.recover()
+        done = True
+    elif words == ["button"]:
+        appliance.press()
+        done = True
+    elif words == ["factory", "reset"]:
+        teller.tell({"e": "no_reset", "reason": appliance.factory_reset(BY_APPLIANCE)})
         done = True
     if not done:
         teller.tell({"e": "misunderstood", "line": line})

@@ -21,6 +21,8 @@ REPORTED = 9  # key 0: what was told of each event; key 1: from where a grant co
 LIFE = 10  # key 0: crashed starts in a row, what this start came to, records known to be torn
 LEARNED = 11  # key: event * 2 + part; the print of what it was learned with, how many integers, then integers
 LEDGER = 12  # key 0: the ledger's end as the journal knows it (trust/ledger.py)
+COMMANDS = 13  # key 0: counter of the last command taken, which one, what came of it
+RESET = 14  # key 0: a factory reset is to be finished; who asked for it (ids.BY_*)
 
 BOOT_FORMAT = "<I"
 ENTRY_FORMAT = "<BBBBBBBBIIIIIIIIIIIIII12s"

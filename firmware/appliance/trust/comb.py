@@ -2,13 +2,17 @@
 verifies often, and for the base point, whose table is kept in `p256_base`. Never used on the way of a single signature.
 """
 
+from .identity import COMB_FILE
 from .p256 import P, add, columns, double, on_curve, packed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from ..ports import Files
+
     Buffer = bytes | bytearray | memoryview
 
 
+_COMMAND_TEETH = 3  # 256 bytes
 TEETH = 5  # of a key's comb; the base point's has more, which must be at least as many
 
 
@@ -37,6 +41,16 @@ def table(public: "Buffer", teeth: int = TEETH) -> bytes:
         for at in range(1 << i):
             points.append(add(*points[at], u, v))
     return packed(points)
+
+
+def keep(files: "Files", public: bytes) -> None:
+    """Write the command key with its comb beside the identity, once, at a start: while there is room in the heap, so
+    that a command needs little of it. ValueError unless it is a point of the curve; where the flash has no room it is
+    done without."""
+    try:
+        files.write(COMB_FILE, public + table(public, _COMMAND_TEETH))
+    except OSError:
+        pass
 
 
 def _point(data: bytes, index: int) -> "tuple[int, int]":

@@ -9,8 +9,11 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ..ports import Files
 
-FILE = "identity.cbor"  # {id: bstr 8, epoch: 0..255, message_key: bstr 32, brokers: [[host, port], …], model: tstr}
+# {id: bstr 8, epoch: 0..255, message_key: bstr 32, brokers: [[host, port], …], model: tstr, ? command_key: bstr 64}
+FILE = "identity.cbor"
+COMB_FILE = "command.tab"  # the command key, then its comb: `comb.keep`
 KEY_FILE = "key.der"  # the signing key, which is the TLS client key too
+CURVE = "appliance.trust.p256"
 _MAX_FILE = 1024
 _LEDGER_LABEL = b"trivet ledger"
 
@@ -25,6 +28,9 @@ _DER_SIZE = 121
 
 class Identity:
     """What provisioning wrote."""
+
+    command_key: bytes | None = None  # x ‖ y, whose signature commands carry; None: no command is believed
+    old_key: envelope.Key | None = None  # of the epoch before, when this start saw it end: receipts may still carry it
 
     def __init__(
         self,
@@ -56,6 +62,11 @@ class Identity:
             return sign(self._private, digest(bytes.fromhex(self.device), payload))
         except MemoryError:
             return None
+        finally:
+            self.unload(CURVE)
+
+    def unload(self, module: str) -> None:
+        """As `ports.Ports`, which takes its place in an appliance: signatures are rare, and the curve is 3 KB."""
 
     def ledger_key(self) -> envelope.Key:
         """What seals the ledger: from the appliance's own signing key, which nobody else has, without one from its
@@ -79,7 +90,12 @@ def load(files: "Files") -> Identity | None:
         for host, port in brokers:
             if not host or not 0 < port < 65536:
                 raise ValueError("a broker is a host and a port")
-        return Identity(device, epoch, key, brokers, fields["model"], private_key(files.read(KEY_FILE)))
+        identity = Identity(device, epoch, key, brokers, fields["model"], private_key(files.read(KEY_FILE)))
+        command_key = fields.get("command_key")
+        if command_key is not None and len(command_key) != 64:
+            raise ValueError("a command key is 64 bytes")
+        identity.command_key = command_key
+        return identity
     except (KeyError, TypeError):
         raise ValueError("identity.cbor lacks a field") from None
 

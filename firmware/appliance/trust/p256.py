@@ -78,7 +78,7 @@ def verify(public: "Buffer", digest: "Buffer", signature: "Buffer", comb: bytes 
     w = inverse(s, N)
     u1 = _combed(_number(digest) * w % N, TABLE)
     u2 = r * w % N
-    x, y, z = _sum([u1, _combed(u2, comb) if comb else _naf(u2, x, y)])
+    x, y, z = _sum([u1, _combed(u2, comb) if comb else (_naf(u2, 4), _odd(x, y))])
     if not z:
         return False
     z = z * z % P  # x is X / Z^2: compared without an inversion, for both x that r may stand for
@@ -86,13 +86,16 @@ def verify(public: "Buffer", digest: "Buffer", signature: "Buffer", comb: bytes 
 
 
 def shared(private: "Buffer", public: "Buffer") -> bytes:
-    """x of private · public (ECDH). ValueError unless `public` is a point of the curve: it came from outside."""
+    """x of private · public (ECDH). ValueError unless `public` is a point of the curve: it came from outside.
+
+    Rare, and done while everything else is in the heap: without a table, which costs a fifth of time.
+    """
     secret = _secret(private)
     x = _number(public[:32])
     y = _number(public[32:])
     if len(public) != 64 or not on_curve(x, y):
         raise ValueError("no point of P-256")
-    return _affine(_sum([_naf(secret, x, y)]))[:32]
+    return _affine(_sum([(_naf(secret, 2), bytes(public))]))[:32]
 
 
 # -- numbers -----------------------------------------------------------------------------------------------------------
@@ -157,8 +160,8 @@ def _combed(k: int, table: bytes) -> "Source":
     return digits, table
 
 
-def _naf(k: int, x: int, y: int) -> "Source":
-    """k as its 4-NAF: odd digits within ±7, at least three 0 between them; and (x, y) times 1, 3, 5, 7."""
+def _naf(k: int, width: int) -> "array[int]":
+    """k as its NAF of that width: odd digits below 2^(width - 1), at least width - 1 zeros between them."""
     bits = k.to_bytes(40, "little")
     digits = array("b", bytes(257))
     carry = at = 0
@@ -167,15 +170,20 @@ def _naf(k: int, x: int, y: int) -> "Source":
         if word & 1 == carry:
             at += 1
             continue
-        digit = (word & 15) + carry
-        carry = digit >> 3
-        digits[at] = digit - (carry << 4)
-        at += 4
+        digit = (word & (1 << width) - 1) + carry
+        carry = digit >> width - 1
+        digits[at] = digit - (carry << width)
+        at += width
+    return digits
+
+
+def _odd(x: int, y: int) -> bytes:
+    """(x, y) times 1, 3, 5, 7."""
     two = double(x, y, 1, 1)
     points = [(x, y, 1), add(*two, x, y)]
     for half in (two, points[1]):
         points.append(add(*double(*half, 1), x, y))
-    return digits, packed(points)
+    return packed(points)
 
 
 # -- points: affine (x, y), or Jacobian (X, Y, Z) for (X / Z^2, Y / Z^3), Z = 0 at infinity ----------------------------

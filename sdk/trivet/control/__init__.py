@@ -1,11 +1,26 @@
 """Commands to appliances: queued, signed, sent again on every HELLO, until the appliance's result has come.
 
 `queue(session, device, command, args, grant) -> counter` puts one into the transaction at hand; the running cloud sends
-it. `view(row)` says what became of it.
+it. `state(row, now)` says what became of it.
 """
 
+from trivet.control.dispatch import Dispatcher
 from trivet.control.queue import ControlError, queue
 from trivet.control.results import answered, greeted
+from trivet.control.rotation import heard, rotate
 from trivet.control.state import DONE, EXPIRED, OPEN, REFUSED, state
 
-__all__ = ["DONE", "EXPIRED", "OPEN", "REFUSED", "ControlError", "answered", "greeted", "queue", "state"]
+__all__ = [
+    "DONE",
+    "EXPIRED",
+    "OPEN",
+    "REFUSED",
+    "ControlError",
+    "Dispatcher",
+    "answered",
+    "greeted",
+    "heard",
+    "queue",
+    "rotate",
+    "state",
+]

@@ -43,7 +43,7 @@ async def queue(
     try:
         encoded = cbor.encode(list(args), MAX_ARGS)
     except WireError as error:
-        raise ControlError(f"these arguments cannot be sent: {error}") from error
+        raise ControlError(f"these arguments cannot be sent: {ids.REASON_NAMES[error.reason]}") from error
     if expires_at is not None and expires_at > MAX_EXPIRY:
         raise ControlError("the expiry is after 2106: leave it out for a command that does not expire")
     query = select(DeviceRow).where(DeviceRow.id == device).with_for_update().execution_options(populate_existing=True)

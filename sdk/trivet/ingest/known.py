@@ -23,6 +23,8 @@ class Known:
     def keys(self, device: DeviceRow) -> list[MessageKey]:
         """The keys of the epochs that are accepted now, the present one first."""
         epochs = [device.key_epoch]
+        if device.pending_epoch is not None:
+            epochs.append(device.pending_epoch)
         if device.old_epoch_until is not None and device.old_epoch_until > utcnow():
             epochs.append(device.key_epoch - 1)
         return [self.key(device.id, epoch) for epoch in epochs]

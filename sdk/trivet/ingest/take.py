@@ -78,6 +78,7 @@ class _Taking:
             message = decode(topic, self.incoming.data, keys)
         except MessageError as error:
             return await self._unreadable(error, keys)
+        control.heard(self.device, message.epoch)
         if isinstance(message, Unknown):
             return await self._refuse(message.epoch, message.boot, message.seq, message.reason)
         if message.kind == ids.HELLO:
@@ -156,7 +157,7 @@ class _Taking:
         elif isinstance(body, Consent):
             await consents.decided(self.session, self.device, message, body)
         elif isinstance(body, CommandResult):
-            await control.answered(self.session, self.device.id, body, row.received_at)
+            await control.answered(self.session, self.device, body, row.received_at)
             await requests.answered(self.session, self.device.id, body.counter, body.reason)
         elif isinstance(body, Inventory) and newest:
             self.device.firmware, self.device.catalogue = body.firmware, body.catalogue

@@ -6,7 +6,7 @@ import secrets
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from littlefs import LittleFS
 from trivet_wire import cbor
@@ -33,6 +33,7 @@ class Provision:
     key_der: bytes = b""  # SEC 1, P-256: signs, and is the TLS client's; without it nothing is signed
     cert_der: bytes = b""
     ca_der: bytes = b""
+    command_key: bytes = b""  # x ‖ y, P-256; without it no command is believed
 
     @staticmethod
     def alone(model: str) -> "Provision":
@@ -43,18 +44,20 @@ class Provision:
     @staticmethod
     def of(identity: "Identity") -> "Provision":
         """What enrolment in a cloud gave."""
-        names = ("device", "message_key", "model", "epoch", "brokers", "key_der", "cert_der", "ca_der")
+        names = ("device", "message_key", "model", "epoch", "brokers", "key_der", "cert_der", "ca_der", "command_key")
         return Provision(**{name: getattr(identity, name) for name in names})
 
     def files(self) -> dict[str, bytes]:
         """Name and content of every file in /fs."""
-        identity = {
+        identity: dict[str, Any] = {
             "id": bytes.fromhex(self.device),
             "epoch": self.epoch,
             "message_key": self.message_key,
             "brokers": [[host, port] for host, port in self.brokers],
             "model": self.model,
         }
+        if self.command_key:
+            identity["command_key"] = self.command_key
         written = {"key.der": self.key_der, "cert.der": self.cert_der, "ca.der": self.ca_der}
         return {"identity.cbor": cbor.encode(identity)} | {name: data for name, data in written.items() if data}
 

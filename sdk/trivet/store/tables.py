@@ -72,6 +72,7 @@ class DeviceRow(Base):
     enrolled_at: Mapped[dt.datetime] = mapped_column(default=utcnow)
     revoked_at: Mapped[dt.datetime | None]
     key_epoch: Mapped[int] = mapped_column(SmallInteger, default=1)
+    pending_epoch: Mapped[int | None] = mapped_column(SmallInteger)  # offered, and accepted as soon as it is used
     old_epoch_until: Mapped[dt.datetime | None]  # the epoch before is accepted until then
     cert_serial: Mapped[str] = mapped_column(String(40))
     public_key: Mapped[bytes | None] = mapped_column(LargeBinary)  # of its signing key: x ‖ y, 64 bytes

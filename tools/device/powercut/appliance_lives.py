@@ -99,6 +99,8 @@ class Ports:
     def reset(self) -> None:
         raise AssertionError("nobody asked for a restart")
 
+    def unload(self, module: str) -> None: ...
+
     def trace(self, error: BaseException) -> str:
         raise error
 

@@ -1,0 +1,56 @@
+"""Commands of the cloud, carried out by the appliance. Loaded when the first one comes; takes the appliance and its
+ports, gives `take` for each message. What is believed, and done at all, is decided in `hearing.py` and
+`service/commands.py`, not here.
+"""
+
+from trivet_wire import ids
+
+from .service.commands import Commands
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .app import Appliance
+    from .outbox.sealer import Sealer
+    from .ports import Ports
+    from .trust.identity import Identity
+
+
+class Acts:
+    """One per start."""
+
+    def __init__(self, appliance: "Appliance", ports: "Ports", identity: "Identity", sealer: "Sealer") -> None:
+        self._appliance = appliance
+        self._ports = ports
+        self._identity = identity
+        self.relearned = appliance.relearn
+        assert appliance.ledger is not None
+        self.take = Commands(
+            *(identity, appliance.journal, ports.clock, appliance.consent, sealer),
+            *(self, ports.teller, appliance.ledger),
+        ).take
+
+    def cleared(self) -> None:
+        """Every code to its initial status."""
+        self._appliance.clear(ids.BY_ACCOUNT, ids.G_SERVICE)
+
+    def recover(self) -> None:
+        """Restart with everything, at the end of this turn."""
+        self._appliance.life.forgive()
+        self.restart()
+
+    def restart(self) -> None:
+        """At the end of this turn: a task's own way out is caught."""
+        self._appliance.leaving = True
+
+    def decided(self, purpose: int, granted: bool, language: str, text_hash: int) -> int:
+        """The owner's word from their account; R_FULL where the flash does not keep it."""
+        done = self._appliance.decide(purpose, granted, ids.BY_ACCOUNT, language, text_hash)
+        return 0 if done else ids.R_FULL
+
+    def rotated(self, epoch: int, ephemeral: bytes, wrapped: bytes) -> int:
+        """The next message key."""
+        from .trust.rotation import rotate
+
+        reason = rotate(self._ports.files, self._identity, epoch, ephemeral, wrapped)
+        self._ports.unload("appliance.trust.rotation")
+        return reason
