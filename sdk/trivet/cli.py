@@ -17,7 +17,7 @@ COMMANDS = {
     "doctor": "trivet.commands.doctor",
     "plots": "trivet.commands.plots",
     "serve": "trivet.commands.serve",
-    "enrol": "trivet.commands.enrol",
+    "provision": "trivet.commands.provision",
     "claim": "trivet.commands.claim",
     "retention": "trivet.commands.retention",
     "erase": "trivet.commands.erase",

@@ -9,12 +9,16 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+from typing import NamedTuple
 
 import msgspec
+from cryptography.hazmat.primitives.asymmetric import ec
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
-from trivet_wire import ids
+from trivet_wire import cbor, ids
+from trivet_wire import sign1 as wire
+from trivet_wire.refuse import WireError
 
 from trivet import control, keys, sign1
 from trivet.consent import owners
@@ -24,6 +28,8 @@ from trivet.store.tables import CaseEventRow, CaseRecord, DeviceRow, OwnerRow, O
 from trivet.vault import Vault
 
 FIRST_EPOCH = 1
+NONCE = 16  # bytes
+PROOF_VERSION = 1
 CLAIM_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford base 32: no I, L, O, U
 CLAIM_LENGTH = 16  # 80 bits
 
@@ -48,18 +54,39 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
     command_key: bytes = b""  # x ‖ y: whose signature commands carry
 
 
+class Offer(NamedTuple):
+    """An id for a board that has none yet, and what its proof must be made for."""
+
+    device: str
+    nonce: bytes
+
+
 class Registry:
     def __init__(self, store: Store, vault: Vault, brokers: list[tuple[str, int]]) -> None:
         self._store = store
         self._vault = vault
         self.brokers = brokers
 
+    def offer(self) -> Offer:
+        """Begins the provisioning of one board; nothing is kept of it until the board proves its key."""
+        return Offer(secrets.token_hex(8), secrets.token_bytes(NONCE))
+
+    async def provision(self, model: str, offer: Offer, proof: bytes, *, name: str = "") -> Identity:
+        """Certifies the key that a board made itself and proved to have for this offer; the identity given back holds
+        no private key. Raises RegistryError."""
+        return await self._enrol(model, name, offer.device, _proven(offer, proof), b"")
+
     async def enrol(self, model: str, *, name: str = "", device: str | None = None) -> Identity:
-        """Makes a new appliance of `model`; raises RegistryError when `device` is enrolled already."""
-        device = device or secrets.token_hex(8)
-        keys.device_bytes(device)
+        """A new appliance of `model` whose key this process makes in the place of a board: for load and tests without
+        boards. Raises RegistryError when `device` is enrolled already."""
         key = pki.new_key()
-        certificate = pki.new_device(self._vault.ca, device, key.public_key())
+        return await self._enrol(model, name, device or secrets.token_hex(8), key.public_key(), pki.key_der(key))
+
+    async def _enrol(
+        self, model: str, name: str, device: str, public: ec.EllipticCurvePublicKey, key_der: bytes
+    ) -> Identity:
+        keys.device_bytes(device)
+        certificate = pki.new_device(self._vault.ca, device, public)
         claim = "".join(secrets.choice(CLAIM_ALPHABET) for _ in range(CLAIM_LENGTH))
         row = DeviceRow(
             id=device,
@@ -67,7 +94,7 @@ class Registry:
             name=name or f"{model} {device[-4:]}",
             key_epoch=FIRST_EPOCH,
             cert_serial=f"{certificate.serial_number:x}",
-            public_key=sign1.public_bytes(key.public_key()),
+            public_key=sign1.public_bytes(public),
             claim_hash=_claim_hash(device, claim),
         )
         try:
@@ -80,7 +107,7 @@ class Registry:
             model=model,
             epoch=FIRST_EPOCH,
             message_key=self._vault.master.message_key(device, FIRST_EPOCH),
-            key_der=pki.key_der(key),
+            key_der=key_der,
             cert_der=pki.certificate_der(certificate),
             ca_der=pki.certificate_der(self._vault.ca.certificate),
             brokers=list(self.brokers),
@@ -137,6 +164,22 @@ class Registry:
         async with self._store.reading() as session:
             row = await session.get(DeviceRow, device)
             return row is not None and row.revoked_at is None
+
+
+def _proven(offer: Offer, proof: bytes) -> ec.EllipticCurvePublicKey:
+    """The key of a proof as the board makes it (firmware: trust/provision.py): signed by itself, for this offer."""
+    bad = RegistryError(f"this is no proof of a key for {offer.device}: provision the board from the beginning")
+    try:
+        parts = wire.Signed(proof)
+        payload = proof[parts.payload : parts.payload_end]
+        version, device, nonce, public = cbor.decode(payload)
+        key = sign1.public_key(public)
+        signer = sign1.opened(proof, public, keys.device_bytes(offer.device))
+    except (WireError, ValueError, TypeError) as error:
+        raise bad from error
+    if (version, device, nonce) != (PROOF_VERSION, signer.kid, offer.nonce):
+        raise bad
+    return key
 
 
 def _claim_hash(device: str, secret: str) -> bytes:

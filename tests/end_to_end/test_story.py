@@ -48,7 +48,9 @@ async def test_the_oven_calls_the_desk_and_the_desk_knows_whom_to_blame(tmp_path
         page = await browser.new_page(chromium)
         assert cloud.first_login is not None
         await browser.sign_in(page, cloud.url, *cloud.first_login)
-        teller = Teller(cloud, Device(tmp_path / "oven"), Provision.of(identity), print)
+        flash = Device(tmp_path / "oven")
+        flash.provision(Provision.of(identity))
+        teller = Teller(cloud, flash, identity.device, print)
         for story in STORIES:
             outcome = await teller.tell(story)
             assert outcome.first_cause == story.expected_cause

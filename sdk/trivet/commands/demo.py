@@ -45,26 +45,31 @@ def demo(
 
 
 async def _demo(folder: Path, console: Console, headless: bool) -> list[Outcome]:
+    from trivet import catalogues
     from trivet.boards import load
     from trivet.config import Settings
     from trivet.serve import Cloud
-    from trivet.sim.device import Device, Provision
+    from trivet.sim.device import Device
+    from trivet.sim.provision import provision
 
     console.print("Starting broker, ingest, database and desk …")
     settings = Settings(data_dir=folder, http_port=0, mqtt_port=0, nats_port=0)
     async with Cloud(settings) as cloud:
-        identity = await cloud.enrol(load("oven").model, "oven", name="Kitchen oven")
+        await catalogues.add_board(cloud.store, "oven")
+        device = Device(folder / "appliances" / "oven")
+        identity = await provision(cloud.registry, load("oven"), device, name="Kitchen oven")
         await cloud.claim(identity.device, identity.claim_secret, "Ada Kowalska", phone="+49 30 5550142", language="en")
-        device = Device(folder / "appliances" / identity.device)
         console.print(f"Desk page: [bold]{cloud.url}[/]")
         if cloud.first_login is not None:
             console.print(f"Login:     [bold]{cloud.first_login.user}[/] / [bold]{cloud.first_login.password}[/]")
-        console.print(f"Oven {identity.device} is enrolled; its owner claimed it and says yes to service.\n")
+        console.print(
+            f"Oven {identity.device} made its own key and was certified; its owner claimed it: yes to service.\n"
+        )
         if not headless:
             webbrowser.open(cloud.url)
         pace = 0 if headless else _PACE
         teller = Teller(
-            cloud, device, Provision.of(identity), lambda text: console.print(text, markup=False, soft_wrap=True), pace
+            cloud, device, identity.device, lambda text: console.print(text, markup=False, soft_wrap=True), pace
         )
         outcomes = [await teller.tell(story) for story in STORIES]
         _show(outcomes, console)

@@ -1,18 +1,21 @@
 """`trivet keys`: where the vendor's keys are, and their passphrase. Never prints a secret."""
 
+import asyncio
 import getpass
 import json
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from trivet_wire import ids
 
 from trivet import keys
 from trivet.commands import keyring
-from trivet.commands.serve import DEFAULT_DATA, Data
+from trivet.commands.serve import DEFAULT_DATA, Data, Database
 from trivet.config import Settings
 from trivet.keys import KeysError, Passphrase, Safe
 from trivet.sign1 import key_id
@@ -65,6 +68,44 @@ def protect(
     typer.echo("Write it down where a fire does not reach: nobody can open them without it.")
     if not changed:
         typer.echo("Backups and disk blocks from before still hold them plain: destroy those.")
+
+
+@app.command()
+def rotate(
+    device: Annotated[str, typer.Argument(help="Device id, 16 hex digits")],
+    data: Data = DEFAULT_DATA,
+    database: Database = None,
+    wait: Annotated[float, typer.Option(help="Seconds to wait for the appliance's result")] = 0.0,
+) -> None:
+    """Give an appliance its next message key. The running cloud sends it; the old one ends a day after first use."""
+    with told():
+        settings = keyring.settings(data, database)
+        said = asyncio.run(_rotate(settings, Vault(_existing(data), settings.keys), device, wait))
+    typer.echo(said)
+
+
+async def _rotate(settings: Settings, vault: Vault, device: str, wait: float) -> str:
+    from trivet import control
+    from trivet.store import Store
+    from trivet.store.tables import CommandRow, utcnow
+
+    async with Store(settings.url) as store:
+        try:
+            async with store.writing() as session:
+                counter = await control.rotate(session, vault.master, device, who="trivet keys rotate")
+        except control.ControlError as error:
+            raise KeysError(str(error)) from error
+        state = control.OPEN
+        end = time.monotonic() + wait
+        while state == control.OPEN and time.monotonic() < end:
+            await asyncio.sleep(0.2)
+            async with store.reading() as session:
+                row = await session.get_one(CommandRow, (device, counter))
+            state = control.state(row, utcnow())
+    if state == control.OPEN:
+        return f"Command {counter} for {device} is queued: the running cloud sends it until the appliance answers."
+    reason = f": {ids.REASON_NAMES.get(row.reason, row.reason)}" if row.reason else ""
+    return f"Command {counter} for {device}: {state}{reason}."
 
 
 EXPOSED = (

@@ -15,7 +15,7 @@ from trivet_wire import ids
 from trivet.cases import queries
 from trivet.cases.views import CaseView
 from trivet.consent.access import Access, reading
-from trivet.sim.device import Device, Provision
+from trivet.sim.device import Device
 from trivet.sim.world import Event, World
 from trivet.store.tables import MessageRow
 
@@ -71,10 +71,9 @@ class Outcome:
 class Teller:
     """Tells stories of one oven: drives its world in a thread and looks at the desk's database."""
 
-    def __init__(
-        self, cloud: "Cloud", flash: Device, who: Provision, say: Callable[[str], None], pace: float = 0.0
-    ) -> None:
-        """`pace` is virtual seconds per real second; 0 means as fast as it goes."""
+    def __init__(self, cloud: "Cloud", flash: Device, who: str, say: Callable[[str], None], pace: float = 0.0) -> None:
+        """`flash` is that of device `who`, provisioned; `pace` is virtual seconds per real second, 0: as fast as it
+        goes."""
         self._cloud = cloud
         self._flash = flash
         self._who = who
@@ -84,9 +83,7 @@ class Teller:
     async def tell(self, story: Story) -> Outcome:
         """Bake until the fault is found and its case is there, then let one heartbeat pass."""
         self._say(story.title)
-        world = await asyncio.to_thread(
-            World, "oven", self._flash, seed=story.seed, faults=[(story.fault, story.at_s)], identity=self._who
-        )
+        world = await asyncio.to_thread(World, "oven", self._flash, seed=story.seed, faults=[(story.fault, story.at_s)])
         try:
             return await self._tell(story, world)
         finally:
@@ -133,7 +130,7 @@ class Teller:
         access = Access("service", "demonstration", "It shows the case that its own oven made")
         async with reading(self._cloud.store, access) as read:
             for row in await queries.queue(read):
-                if (row.device, row.code) == (self._who.device, code):
+                if (row.device, row.code) == (self._who, code):
                     found = await queries.case(read, row.id)
                     return found if isinstance(found, CaseView) else None
         return None
@@ -153,7 +150,7 @@ class Teller:
             return {
                 name: await session.scalar(
                     select(func.max(func.length(MessageRow.raw))).where(
-                        MessageRow.device == self._who.device, MessageRow.kind == kind
+                        MessageRow.device == self._who, MessageRow.kind == kind
                     )
                 )
                 for name, kind in kinds.items()

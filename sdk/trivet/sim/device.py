@@ -88,10 +88,27 @@ class Device:
     def provisioned(self) -> bool:
         return self.image.exists()
 
+    @property
+    def certified(self) -> bool:
+        """Whether it belongs to a cloud."""
+        if not self.image.exists():
+            return False
+        fs = LittleFS(block_size=_BLOCK, block_count=_BLOCKS, mount=False)
+        fs.context.buffer = bytearray(self.image.read_bytes())
+        fs.mount()
+        return "cert.der" in fs.listdir("/")
+
+    def format(self) -> None:
+        """An empty littlefs, as the maker's line finds a board."""
+        self._write({})
+
     def provision(self, provision: Provision) -> None:
         """Write the littlefs image anew; the journal stays."""
+        self._write(provision.files())
+
+    def _write(self, files: dict[str, bytes]) -> None:
         fs = LittleFS(block_size=_BLOCK, block_count=_BLOCKS, disk_version=_DISK_VERSION)
-        for name, data in provision.files().items():
+        for name, data in files.items():
             with fs.open(name, "wb") as file:
                 file.write(data)
         self.image.write_bytes(bytes(fs.context.buffer))

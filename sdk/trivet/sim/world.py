@@ -93,7 +93,7 @@ class World:
         self._tick_ms = self.board.tick_ms
         self._now_ms = 0
         self._started_ms = 0
-        self._epoch = int(time.time()) if identity is not None else 0
+        self._epoch = int(time.time()) if identity is not None or self.device.certified else 0
         self.outputs: tuple[int, ...] = (0,) * len(self.board.outputs)
         self.appliance: Appliance | None = None
         self._patience_s = patience_s

@@ -1,4 +1,6 @@
-"""`trivet enrol`: makes a new appliance known to this cloud and, for a simulated one, writes its flash."""
+"""`trivet provision`: makes a board an appliance of this cloud. The board makes its own key; what goes onto the sticker
+is printed once.
+"""
 
 import asyncio
 import json
@@ -19,36 +21,19 @@ app = typer.Typer()
 
 
 @app.command()
-def enrol(  # noqa: PLR0917
+def provision(  # noqa: PLR0917
     board: Annotated[str, typer.Argument(help="Board of the appliance: its name, or the folder with its files")],
+    device: Annotated[Path, typer.Option(help="Folder of the simulated board, made anew: trivet sim --device")],
     data: Data = DEFAULT_DATA,
     database: Database = None,
     name: Annotated[str, typer.Option(help="What people call it, e.g. 'Oven, kitchen'")] = "",
-    into: Annotated[
-        Path | None, typer.Option(help="Write the flash of a simulated appliance into this folder: trivet sim --device")
-    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="The last line is one JSON object")] = False,
 ) -> None:
-    """Make identity, certificate and keys of one appliance. The claim secret is for its sticker and is shown once."""
+    """Let the board make its key, certify it, write its identity. The claim secret is for its sticker, shown once."""
     from trivet.serve import noted_url
 
     with told():
-        identity = asyncio.run(_enrol(keyring.settings(data, database), board, name))
-    if into is not None:
-        from trivet.sim.device import Device, Provision
-
-        Device(into).provision(
-            Provision(
-                device=identity.device,
-                message_key=identity.message_key,
-                model=identity.model,
-                epoch=identity.epoch,
-                brokers=identity.brokers,
-                key_der=identity.key_der,
-                cert_der=identity.cert_der,
-                ca_der=identity.ca_der,
-            )
-        )
+        identity = asyncio.run(_provision(keyring.settings(data, database), board, device, name))
     claim_url = f"{noted_url(data)}/claim#{identity.device}-{identity.claim_secret}"
     if as_json:
         said = {"device": identity.device, "claim_secret": identity.claim_secret, "model": identity.model}
@@ -60,21 +45,24 @@ def enrol(  # noqa: PLR0917
     if sys.stdout.isatty():
         segno.make(claim_url, micro=False).terminal(compact=True)
     typer.echo(f"Connects to    {', '.join(f'{host}:{port}' for host, port in identity.brokers)}")
-    if into is not None:
-        typer.echo(f"Flash          {into}")
+    typer.echo(f"Flash          {device}; its private key was made there and is nowhere else")
 
 
-async def _enrol(settings: Settings, board: str, name: str) -> Identity:
+async def _provision(settings: Settings, board: str, device: Path, name: str) -> Identity:
     from trivet import boards, catalogues
     from trivet.serve import noted_brokers
+    from trivet.sim.device import Device
+    from trivet.sim.errors import SimulationError
+    from trivet.sim.provision import provision as at_the_line
     from trivet.store import Store
     from trivet.vault import Vault
 
     try:
         vault = Vault(settings.secrets_dir, settings.keys)
         async with Store(settings.url) as store:
-            model, _ = await catalogues.add_board(store, board)
-            return await Registry(store, vault, noted_brokers(settings.data_dir)).enrol(model, name=name)
-    except boards.BoardError as error:
+            await catalogues.add_board(store, board)
+            registry = Registry(store, vault, noted_brokers(settings.data_dir))
+            return await at_the_line(registry, boards.load(board), Device(device), name=name)
+    except (boards.BoardError, SimulationError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from error
