@@ -21,7 +21,14 @@ FIRMWARE = {
     "appliance.faults": {"trivet_wire", "appliance.ports", "appliance.store"},
     "appliance.outbox": {"trivet_wire", "appliance.ports", "appliance.store", "appliance.trust", "appliance.faults"},
     "appliance.service": {"trivet_wire", "appliance.ports", "appliance.store", "appliance.trust", "appliance.faults"},
-    "appliance.sim": {"trivet_wire", "appliance.ports", "appliance.store", "appliance.trust", "appliance.tick"},
+    "appliance.sim": {
+        "trivet_wire",
+        "appliance.ports",
+        "appliance.store",
+        "appliance.trust",
+        "appliance.service",
+        "appliance.tick",
+    },
     "appliance.tick": {"trivet_wire", "appliance.ports", "appliance.sense", "appliance.faults"},
     "appliance.wiring": {"trivet_wire", "appliance.sense", "appliance.faults"},
     "appliance.heart": {

@@ -31,6 +31,8 @@ _MAGIC = 0x54  # of what a reset retained
 _STARTING = ord("s")
 _TASKS = ("start", "tick", "memory", "report", "panel", "uplink", "journal", "own")  # no two begin alike
 _REPORT_MS = 500  # without a heart
+_RECITED = 20  # records of the ledger that are read out
+_READING = ("appliance.service.reading", "appliance.trust.look")  # loaded for that alone
 _DEAD_ERRORS = 3  # of the flash, that a dead ledger counts for: at once a fault
 _PRESENT_MS = 30_000  # from the button on, somebody stands at the appliance
 
@@ -63,6 +65,7 @@ class Appliance:
         self._identity: Identity | None = None
         self.ledger: Ledger | None = None  # not before provisioning: it is sealed with the appliance's own key
         self._ledger_told = False
+        self.language = "en"  # of whoever stands before it
         try:
             identity = self._identity = trust.load(ports.files)
             if identity is not None:
@@ -282,6 +285,27 @@ class Appliance:
             return ids.R_FULL
         self._ports.reset()
         return 0
+
+    def recite(self, judge: bool) -> bool:
+        """The newest records of the ledger in words, or whether all are as they were written. False: there is none."""
+        ledger, tell = self.ledger, self._ports.teller.tell
+        if ledger is None or ledger.log is None:
+            return False
+        from .service.reading import recite, verdict
+
+        if judge:
+            first, why, words = verdict(ledger, self.language)
+            tell({"e": "verdict", "record": first, "why": why, "text": words})
+        else:
+            recite(
+                ledger,
+                self.language,
+                _RECITED,
+                lambda n, when, text: tell({"e": "record", "n": n, "when": when, "text": text}),
+            )
+        for module in _READING:
+            self._ports.unload(module)
+        return True
 
     # -- tasks ---------------------------------------------------------------------------------------------------------
 

@@ -24,6 +24,7 @@ def start(ports: "Ports", maker: "Callable[[], Maker]", language: str = "en") ->
     """Three tries, each with less: all of it, without monitors and program, without the board."""
     try:
         appliance = Appliance(ports)
+        appliance.language = language
     except (Exception, SystemExit) as error:  # the flash is dead: nothing can be kept, so nothing may be sent
         return Mute(ports, error)
     if appliance.life.reduced or not _beats(appliance, ports, maker, language):
@@ -69,6 +70,10 @@ class Mute:
 
     def relearn(self) -> None:
         pass
+
+    def recite(self, judge: bool) -> bool:
+        """Nothing can be read."""
+        return False
 
     def recover(self) -> None:
         self._ports.reset()

@@ -27,6 +27,7 @@ COMMANDS = {
     "evidence": "trivet.commands.evidence",
     "check": "trivet.commands.check",
     "pack": "trivet.commands.pack",
+    "ledger": "trivet.commands.ledger",
     "login": "trivet.commands.login",
 }
 

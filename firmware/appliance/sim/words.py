@@ -23,13 +23,16 @@ if TYPE_CHECKING:
 
         def factory_reset(self, channel: int) -> int: ...
 
+        def recite(self, judge: bool) -> bool: ...
+
         def decide(self, purpose: int, granted: bool, channel: int, language: str, text_hash: int) -> bool: ...
 
 
 def obey(appliance: "Appliance", line: str, teller: "Teller") -> None:
     """`consent PURPOSE yes|no [LANGUAGE [TEXT-HASH as 8 hex digits]]`; after a repair `clear`, or `relearn` for what
-    learns its normal; `recover`: restart with everything. `button` says that somebody is there;
-    after it `factory reset` takes everything of the present owner away. Nothing else."""
+    learns its normal; `recover`: restart with everything; `ledger`: its newest records, `ledger verify`: whether all of
+    them are as they were written. `button` says that somebody is there; after it `factory reset` takes everything of
+    the present owner away. Nothing else."""
     words = line.split()
     done = False
     if len(words) >= 3 and words[0] == "consent" and words[1] in PURPOSE_NAMES and words[2] in ("yes", "no"):
@@ -52,6 +55,8 @@ def obey(appliance: "Appliance", line: str, teller: "Teller") -> None:
     elif words == ["factory", "reset"]:
         teller.tell({"e": "no_reset", "reason": appliance.factory_reset(BY_APPLIANCE)})
         done = True
+    elif words and words[0] == "ledger" and words[1:] in ([], ["verify"]):
+        done = appliance.recite(len(words) == 2)
     if not done:
         teller.tell({"e": "misunderstood", "line": line})
 

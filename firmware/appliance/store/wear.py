@@ -1,13 +1,16 @@
-"""The wear budget of the journal: how many years until the most worn sector reaches its erases, from real sizes.
+"""The wear budget of journal and ledger: how many years until the most worn sector reaches its erases, from real sizes.
 
-Takes the partition's geometry and what a day writes, gives years. Pure arithmetic over the layouts of `records.py`;
-the ring wears all sectors alike (they differ by one erase at most), so bytes a day divide evenly. Runs on the host.
+Takes a partition's geometry and what a day writes, gives years. Pure arithmetic over the layouts of `records.py`; a
+ring wears all sectors alike (they differ by one erase at most), so bytes a day divide evenly. Runs on the host.
 """
 
 from .records import BOOT_FORMAT, ENTRY_SIZE, FRAME_HEAD, SPOOL_HEAD, TOTALS_SIZE
 from .ring import FIRST, HEAD, MAX_PAYLOAD
 
 BLOCK_PAYLOAD = 128  # a STATUS record: 16 events of 8 bytes
+NOTED = 8 + 22 + 8  # a SENT record of the ledger: time, what was sent, mac (trust/chain.py, which a test holds to it)
+SUMMED = 8 + 85 + 8  # a SUMMARY, which begins each sector
+LEDGER_END = 32 + 4 * 11 + 8  # the journal's word of the ledger's end, with every note (trust/ledger.py)
 LIVE_SHARE = 0.5  # of the partition alive: each reclaimed sector copies this share forward first
 
 
@@ -40,7 +43,15 @@ def cycle_bytes(blocks: int = 2, message: int = 48) -> int:
 def day_bytes(faults: int = 50, heartbeats: int = 24, cycles: int = 10, starts: int = 10) -> int:
     """Flash bytes that a day appends, before reclaim."""
     boots = starts * record_bytes(len(BOOT_FORMAT) * 2)
-    return faults * fault_bytes() + heartbeats * heartbeat_bytes() + cycles * cycle_bytes() + boots
+    noted = notes(faults, heartbeats, cycles, starts) * record_bytes(LEDGER_END)
+    return faults * fault_bytes() + heartbeats * heartbeat_bytes() + cycles * cycle_bytes() + boots + noted
+
+
+def notes(faults: int = 50, heartbeats: int = 24, cycles: int = 10, starts: int = 10) -> int:
+    """Records that a day adds to the ledger: each message of a fault (two and its evidence), heartbeat, cycle (two) and
+    start (inventory), the hellos of as many connections, the starts, and the heads told of all of them."""
+    sent = 3 * faults + heartbeats + 2 * cycles + 3 * starts
+    return sent + sent // 32 + 1
 
 
 def wear_years(
@@ -57,4 +68,19 @@ def wear_years(
     usable = sector_size - FIRST - record_bytes(MAX_PAYLOAD)
     fresh = usable * (1 - LIVE_SHARE)  # what one erase gains
     erases_a_day = day_bytes(faults, heartbeats, cycles, starts) / fresh / sectors
+    return erases / erases_a_day / 365.25
+
+
+def ledger_years(
+    sectors: int = 8,
+    sector_size: int = 4096,
+    erases: int = 100_000,
+    faults: int = 50,
+    heartbeats: int = 24,
+    cycles: int = 10,
+    starts: int = 10,
+) -> float:
+    """Years until a sector of the ledger has `erases` erases. Nothing is copied there."""
+    usable = sector_size - FIRST - record_bytes(SUMMED) - record_bytes(NOTED)
+    erases_a_day = notes(faults, heartbeats, cycles, starts) * record_bytes(NOTED) / usable / sectors
     return erases / erases_a_day / 365.25

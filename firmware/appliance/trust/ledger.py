@@ -63,7 +63,7 @@ class Ledger:
         try:
             self.log.mount()
             known = self.known()
-            if not self._sound(self.log, known):
+            if not self.sound(self.log, known):
                 from .look import mend
 
                 mend(self, known)
@@ -85,7 +85,7 @@ class Ledger:
             self.end[i] = row[1 + i]
         return True
 
-    def _sound(self, log: Log, known: bool) -> bool:
+    def sound(self, log: Log, known: bool) -> bool:
         """Whether every record is as it was written, and the journal's end is that of the log, or one before it."""
         view = memoryview(bytearray(chain.ROOM))
         ring = log.ring

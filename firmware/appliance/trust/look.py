@@ -104,7 +104,8 @@ class Walk:
         ring.flash.read(at + 16, self._view[: chain.LONGEST])
         if self.kind != chain.SUMMARY:
             mistyped = self._seals(number)
-            self._bad(number if mistyped else max(1, number - 1), L_ALTERED if mistyped else L_MISSING)
+            gone = max(self.cut_off + 1, number - 1)
+            self._bad(number if mistyped else gone, L_ALTERED if mistyped else L_MISSING)
             return
         kept = bytes(self._view[: chain.LONGEST])
         if self._log.next() >= 0 and ring.seq - 1 != number:

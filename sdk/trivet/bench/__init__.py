@@ -25,6 +25,7 @@ BENCHES = {
     "hostile": "garbage, forged, replayed, future and foreign messages against the running ingest",
     "kill": "the appliance killed at random moments: what survives, and what the desk sees",
     "p256": "signing and verifying on the appliance: time, heap, instructions",
+    "ledger": "ledgers altered without their key: each alteration found, and the record named",
     "tick": "a board of 24 signals and 60 monitors: instructions per monitor, nothing allocated",
 }
 

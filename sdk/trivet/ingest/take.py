@@ -18,7 +18,7 @@ from trivet.cases.open import observation, observe
 from trivet.consent import requests
 from trivet.decode import Topic, decode, parse_topic
 from trivet.errors import MessageError
-from trivet.ingest import consents
+from trivet.ingest import consents, heads
 from trivet.ingest.known import Known
 from trivet.ingest.transport import Incoming
 from trivet.mac0 import MessageKey, unseal
@@ -159,6 +159,8 @@ class _Taking:
         elif isinstance(body, CommandResult):
             await control.answered(self.session, self.device, body, row.received_at)
             await requests.answered(self.session, self.device.id, body.counter, body.reason)
+        elif isinstance(body, LedgerHead):
+            await heads.came(self.session, message, body, signed=by_itself)
         elif isinstance(body, Inventory) and newest:
             self.device.firmware, self.device.catalogue = body.firmware, body.catalogue
 
@@ -170,6 +172,8 @@ class _Taking:
         if message.boot >= self.device.last_boot:
             self.device.last_boot = message.boot
             self.device.firmware, self.device.catalogue = body.firmware, body.catalogue
+        key = self.incoming.key
+        await heads.greeted(self.session, message, body, int(key) if key.isdecimal() else 0)
         await consents.holds(self.session, self.device, message.consent_seq, body.consent_mask)
         await control.greeted(self.session, self.device.id)
         below = max(body.tail_seq - 1, 0)

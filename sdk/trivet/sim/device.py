@@ -62,6 +62,18 @@ class Provision:
         return {"identity.cbor": cbor.encode(identity)} | {name: data for name, data in written.items() if data}
 
 
+def read_files(image: Path) -> dict[str, bytes]:
+    """Name and content of every file in a littlefs image. Changes nothing."""
+    fs = LittleFS(block_size=_BLOCK, block_count=_BLOCKS, disk_version=_DISK_VERSION, mount=False)
+    fs.context.buffer[:] = image.read_bytes()
+    fs.mount()
+    found = {}
+    for name in fs.listdir("/"):
+        with fs.open(name, "rb") as file:
+            found[name] = file.read()
+    return found
+
+
 class Device:
     """A directory with `fs.img` (littlefs) and `journal.img` (the firmware's raw partition)."""
 

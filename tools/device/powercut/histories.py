@@ -7,6 +7,8 @@ from .composed_lives import play_house, read_house
 from .cutting import History
 from .journal_lives import play_boots, play_journal, read_boot, read_journal
 from .kept_lives import Machine, play_kept, play_life, read_kept, read_life
+from .ledger_lives import SECTORS as BOTH
+from .ledger_lives import play_ledger, read_ledger
 from .memory_lives import Shape, play_memory, read_memory
 from .queue_lives import play_consent, play_refusals, play_spool, read_consent, read_spool
 
@@ -87,6 +89,17 @@ def _learners() -> list[History]:
     ]
 
 
+def _ledgers() -> list[History]:
+    shapes = {
+        "ledger": {"seed": 100},
+        "ledger, a change of owner": {"seed": 101, "resets": True},
+        "ledger, a new sector": {"seed": 102, "filled": 60, "notes": 40},
+        "ledger, old records give way": {"seed": 103, "filled": 440, "notes": 60},
+        "ledger, a change of owner of a full one": {"seed": 104, "filled": 420, "notes": 60, "resets": True},
+    }
+    return [History(name, partial(play_ledger, **shape), read_ledger, sectors=BOTH) for name, shape in shapes.items()]
+
+
 def _houses() -> list[History]:
     return [
         History(f"everything {at}", partial(play_house, seed=60 + at), read_house, sectors=16) for at in range(1, 9)
@@ -110,6 +123,7 @@ HISTORIES: dict[str, History] = {
         *_queues(),
         *_lives(),
         *_learners(),
+        *_ledgers(),
         *_houses(),
         *_bakes(),
     )

@@ -1,0 +1,169 @@
+"""The ledger in plain words, for whoever reads it on the service port: takes the ledger and a language, gives each
+record's words, and whether all of them are as they were written. Not imported while nobody asks.
+
+Words stand in one text a language, cut out when they are needed: what is not asked for costs no RAM.
+"""
+
+from trivet_wire.code import code_text
+from trivet_wire.ids import L_HEAD, L_OLDER, SAFETY
+
+from ..store.binary import unpack_from
+from ..trust import chain
+from ..trust.ledger import NUMBER
+from ..trust.look import SOUND, Walk, verify
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from ..trust.ledger import Ledger
+
+_DAY = 86400
+_DAYS = {
+    "en": "Thursday|Friday|Saturday|Sunday|Monday|Tuesday|Wednesday",  # 1 January 1970 was a Thursday
+    "de": "Donnerstag|Freitag|Samstag|Sonntag|Montag|Dienstag|Mittwoch",
+}
+# By message kind, from 1 on.
+_KINDS = {
+    "en": "fault %s|what it measured before fault %s|health figures|what it is|your decision|how far this ledger is|"
+    "update report|answer to a command|a crash of its program|setup step|feedback|start or end of a programme|||"
+    "greeting",
+    "de": "Fehler %s|Messwerte vor Fehler %s|Zustandswerte|was es ist|Ihre Entscheidung|Stand dieses Protokolls|"
+    "Bericht zum Update|Antwort auf einen Befehl|einen Programmabsturz|Schritt der Einrichtung|Rückmeldung|"
+    "Beginn oder Ende eines Programms|||Begrüßung",
+}
+_PURPOSES = {
+    "en": "safety|service|improvement|personal use|offers",
+    "de": "Sicherheit|Service|Verbesserung|Persönliches|Angebote",
+}
+_CHANNELS = {
+    "en": "at the appliance|over its service port|in your account|by a factory reset",
+    "de": "am Gerät|über den Serviceanschluss|in Ihrem Konto|durch Zurücksetzen",
+}
+_CAUSES = {  # ids.RESET_*
+    "en": "unknown|power on|reset|watchdog|deep sleep|restart|brown-out|crash",
+    "de": "unbekannt|Einschalten|Reset|Watchdog|Tiefschlaf|Neustart|Unterspannung|Absturz",
+}
+_COMMANDS = {
+    "en": "new key|decision from your account|given away|clear faults|learn anew|restart",
+    "de": "neuer Schlüssel|Entscheidung aus Ihrem Konto|abgegeben|Fehler löschen|neu lernen|Neustart",
+}
+_WHYS = {
+    "en": "is as it was written|is missing or cannot be read|was altered|does not belong there|is gone, with the rest"
+    "|is the last one: the journal does not know it|is newer than the journal, which is an old one",
+    "de": "ist, wie er geschrieben wurde|fehlt oder ist unlesbar|wurde verändert|gehört nicht dorthin|fehlt, mit allen"
+    " danach|ist der letzte: das Journal kennt ihn nicht|ist neuer als das Journal, das ein altes ist",
+}
+# By record type, then what is put together of them.
+_TEXTS = {
+    "en": "|started (%s)|sent %s, %d bytes, %s|you said %s to %s, %s|command: %s, %s|faults were cleared, %s|"
+    "somebody was at the service port, %s|looked at this ledger: record %d %s|"
+    "new page: %d messages sent, %d decisions, %d starts before it; records up to %d gave way|"
+    "because you allowed %s|because the law asks for it|yes|no|done|refused (reason %d)|"
+    "all records up to %d were cut off, %s|all %d records are as they were written|record %d %s|start %d, %d min|"
+    "this ledger begins",
+    "de": "|gestartet (%s)|gesendet: %s, %d Bytes, %s|Sie sagten %s zu %s, %s|Befehl: %s, %s|Fehler wurden gelöscht, %s"
+    "|jemand war am Serviceanschluss, %s|Protokoll geprüft: Eintrag %d %s|"
+    "neue Seite: davor %d Nachrichten gesendet, %d Entscheidungen, %d Starts; Einträge bis %d machten Platz|"
+    "weil Sie %s erlaubt haben|weil das Gesetz es verlangt|ja|nein|erledigt|abgelehnt (Grund %d)|"
+    "alle Einträge bis %d wurden entfernt, %s|alle %d Einträge sind, wie sie geschrieben wurden|Eintrag %d %s|"
+    "Start %d, %d min|dieses Protokoll beginnt",
+}
+_ALLOWED, _LAW, _YES, _NO, _DONE, _REFUSED, _CUT, _SOUND, _WRONG, _UPTIME, _BEGINS = range(9, 20)
+
+
+def _of(texts: "dict[str, str]", language: str, number: int) -> str:
+    """One word of a list; its number where it has none."""
+    text = texts[language]
+    start = 0
+    for _ in range(number):
+        start = text.find("|", start) + 1
+        if not start:
+            return str(number)
+    end = text.find("|", start)
+    return text[start : end if end >= 0 else len(text)] or str(number)
+
+
+def recite(ledger: "Ledger", language: str, last: int, say: "Callable[[int, str, str], object]") -> None:
+    """`say(number, when, words)` for each of the newest `last` sound records, oldest first. OSError: dead flash."""
+    walk = Walk(ledger)
+    while True:
+        came = walk.step()
+        if not came:
+            return
+        boot = walk.tally[chain.T_BOOT]
+        if came == SOUND and walk.number > ledger.end[NUMBER] - last:
+            wall, uptime = unpack_from(chain.TIME_FORMAT, walk.body)
+            say(walk.number, when(wall, uptime, boot, language), words(walk.kind, walk.body, language))
+
+
+def verdict(ledger: "Ledger", language: str, known: bool = True) -> "tuple[int, int, str]":
+    """(number of the first record that is not as it was written or 0, ids.L_*, that in words); `known`: the journal
+    knows an end. OSError: dead flash."""
+    walk = Walk(ledger)
+    first, why = verify(ledger, walk)
+    if not known and walk.number > 1 and why in (0, L_OLDER):
+        first, why = walk.number, L_HEAD
+    if first:
+        return first, why, _of(_TEXTS, language, _WRONG) % (first, _of(_WHYS, language, why))
+    return 0, 0, _of(_TEXTS, language, _SOUND) % (walk.number - walk.oldest + 1 if walk.number else 0)
+
+
+def when(wall: int, uptime: int, boot: int, language: str) -> str:
+    """`Tuesday 18:04` (UTC); without a clock the start and the minutes since it."""
+    if not wall:
+        return _of(_TEXTS, language, _UPTIME) % (boot, uptime // 60)
+    minutes = wall % _DAY // 60
+    return "%s %02d:%02d" % (_of(_DAYS, language, wall // _DAY % 7), minutes // 60, minutes % 60)
+
+
+def words(kind: int, body: "bytes | memoryview", language: str) -> str:
+    """A record in words; `body` begins with its time."""
+    text = _of(_TEXTS, language, kind)
+    if kind == chain.SUMMARY:
+        return _summary(body, language)
+    if not 0 < kind < chain.TYPES:
+        return str(kind)  # of a later firmware
+    row: "tuple[Any, ...]" = unpack_from(chain.FORMATS[kind], body, chain.TIME)
+    if kind == chain.STARTED:
+        return text % _of(_CAUSES, language, row[1])
+    if kind == chain.SENT:
+        return text % (_message(row[0], row[5], language), row[2], _because(row[1], language))
+    if kind == chain.DECIDED:
+        said = _of(_TEXTS, language, _YES if row[2] else _NO)
+        return text % (said, _of(_PURPOSES, language, row[1]), _of(_CHANNELS, language, row[3]))
+    if kind == chain.COMMAND:
+        done = _of(_TEXTS, language, _REFUSED) % row[2] if row[2] else _of(_TEXTS, language, _DONE)
+        return text % (_of(_COMMANDS, language, row[0] - 1), done)
+    if kind == chain.CLEARED or kind == chain.ACCESS:
+        return text % _of(_CHANNELS, language, row[0])
+    if kind == chain.FOUND:
+        return text % (row[0], _of(_WHYS, language, row[1]))
+    return text
+
+
+def _message(kind: int, code: int, language: str) -> str:
+    """What was sent."""
+    text = _of(_KINDS, language, kind - 1)
+    return text % ("?" if code == chain.NO_CODE else code_text(code)) if "%" in text else text
+
+
+def _because(needs: int, language: str) -> str:
+    """Under which of the owner's decisions a message went."""
+    for purpose in range(7, SAFETY, -1):
+        if needs >> purpose & 1:
+            return _of(_TEXTS, language, _ALLOWED) % _of(_PURPOSES, language, purpose)
+    return _of(_TEXTS, language, _LAW)
+
+
+def _summary(body: "bytes | memoryview", language: str) -> str:
+    row = unpack_from(chain.SUMMARY_FORMAT, body, chain.TIME)
+    channel = row[-1]
+    if channel != chain.GAVE_WAY:
+        return _of(_TEXTS, language, _CUT) % (row[0], _of(_CHANNELS, language, channel))
+    counts = row[1 + chain.T_COUNTS : -1]  # by type; the first is the number of the last decision
+    if not any(counts):
+        return _of(_TEXTS, language, _BEGINS)
+    sums = (counts[chain.SENT], counts[chain.DECIDED], counts[chain.STARTED], row[0])
+    return _of(_TEXTS, language, chain.SUMMARY) % sums
