@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from trivet import control
 from trivet.api.accounts import Accounts, Person
 from trivet.config import Settings
 from trivet.consent import security, texts, uses
@@ -60,6 +61,11 @@ class Vendor:
     store: Store
     registry: Registry
     transport: MemoryTransport
+    vault: Vault
+
+    async def command(self, device: str, command: int, who: str) -> int:
+        async with self.store.writing() as session:
+            return await control.give(session, self.vault.master, device, command, who)
 
 
 @asynccontextmanager
@@ -81,7 +87,8 @@ async def _open(folder: Path) -> AsyncIterator[Vendor]:
     settings = Settings(data_dir=folder)
     folder.mkdir(parents=True, exist_ok=True)
     async with Store(settings.url) as store:
-        yield Vendor(settings, store, Registry(store, Vault(settings.secrets_dir), []), MemoryTransport())
+        vault = Vault(settings.secrets_dir)
+        yield Vendor(settings, store, Registry(store, vault, []), MemoryTransport(), vault)
 
 
 @functools.cache

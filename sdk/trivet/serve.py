@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 
 import uvicorn
 from sqlalchemy import func, select
-from trivet_wire import ids
 
 from trivet import catalogues, control
 from trivet.config import Settings
@@ -146,9 +145,7 @@ class Cloud:
         """Queue a command without arguments, or the rotation of the appliance's key; gives its counter. ControlError
         says why not."""
         async with self.store.writing() as session:
-            if command == ids.C_ROTATE:
-                return await control.rotate(session, self.vault.master, device, who=who)
-            return await control.queue(session, device, command, [], ids.COMMAND_GRANTS[command], who=who)
+            return await control.give(session, self.vault.master, device, command, who)
 
     async def _make_first_login(self) -> Login | None:
         async with self.store.reading() as session:

@@ -11,7 +11,7 @@ from fastapi import FastAPI, Request, Response
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from trivet.api import my_routes, privacy, problems, routes, schemas
+from trivet.api import commands, my_routes, privacy, problems, routes, schemas
 from trivet.api.accounts import Accounts
 from trivet.api.auth import Guard, OwnerGuard, signing_key
 from trivet.api.ports import CloudPort
@@ -41,6 +41,7 @@ def create(cloud: CloudPort) -> FastAPI:
     app.include_router(my_routes.router)
     app.include_router(routes.router)
     app.include_router(privacy.router)
+    app.include_router(commands.router)
     app.include_router(routes.rest)
     return app
 

@@ -66,3 +66,7 @@ class CloudPort(Protocol):
 
     @property
     def transport(self) -> TransportPort: ...
+
+    async def command(self, device: str, command: int, who: str) -> int:
+        """Queue a command without arguments (ids.C_*), or the rotation of the appliance's key; gives its counter.
+        Raises a ValueError that says why not."""

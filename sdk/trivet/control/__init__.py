@@ -5,19 +5,21 @@ it. `state(row, now)` says what became of it.
 """
 
 from trivet.control.dispatch import Dispatcher
-from trivet.control.queue import ControlError, queue
+from trivet.control.queue import MAX_COUNTER, ControlError, queue
 from trivet.control.results import answered, greeted
-from trivet.control.rotation import heard, rotate
+from trivet.control.rotation import give, heard, rotate
 from trivet.control.state import DONE, EXPIRED, OPEN, REFUSED, state
 
 __all__ = [
     "DONE",
     "EXPIRED",
+    "MAX_COUNTER",
     "OPEN",
     "REFUSED",
     "ControlError",
     "Dispatcher",
     "answered",
+    "give",
     "greeted",
     "heard",
     "queue",

@@ -50,6 +50,13 @@ async def rotate(session: AsyncSession, master: Master, device: str, *, who: str
     return await queue(session, device, ids.C_ROTATE, args, ids.G_VENDOR, who=who)
 
 
+async def give(session: AsyncSession, master: Master, device: str, command: int, who: str) -> int:
+    """Queue a command that takes no arguments, or the rotation, which makes its own. ControlError says why not."""
+    if command == ids.C_ROTATE:
+        return await rotate(session, master, device, who=who)
+    return await queue(session, device, command, [], ids.COMMAND_GRANTS[command], who=who)
+
+
 def wrap(public: bytes, device: str, epoch: int, key: bytes) -> tuple[bytes, bytes]:
     """(ephemeral public key, wrapped key): 64 and 40 bytes that only the holder of `public`'s private key opens."""
     ephemeral = ec.generate_private_key(ec.SECP256R1())
