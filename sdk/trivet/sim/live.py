@@ -33,3 +33,14 @@ def _never(test: ast.expr) -> bool:
 def _idle(node: ast.AST) -> bool:
     """A string that stands alone: documentation."""
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+
+
+def statements(tree: ast.Module) -> Iterator[ast.stmt]:
+    """What runs when a module is imported, apart from what is never compiled."""
+    waiting = list(tree.body)
+    while waiting:
+        node = waiting.pop(0)
+        if isinstance(node, ast.If):
+            waiting[:0] = node.orelse if _never(node.test) else [*node.body, *node.orelse]
+        else:
+            yield node

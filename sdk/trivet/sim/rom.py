@@ -4,6 +4,7 @@ and umqtt, compiled to `.mpy`. Cached by the content of its inputs; never change
 
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from trivet import boards, paths
 from . import cache, umqtt
 from .constants import fold
 from .errors import SimulationError
+from .link import link
 from .shorten import shorten
 from .unused import leave_out
 
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
 _SKIP = {"__pycache__", "esp32"}
 _OUTSIDE = "appliance/sim/start.py"  # mounts the image, so it is not in it
+PLACES = "board/places.txt"
 _built: dict[str, Path] = {}  # by what went in: a process that makes many worlds shrinks the sources once
 
 
@@ -42,18 +45,53 @@ def build(board: "Board", program: Path | None = None) -> Path:
     return image
 
 
+def linked(board: "Board") -> Iterator[tuple[str, bytes]]:
+    """Path and source of the modules that a board's image has, before their names are spared."""
+    sources = {path: data for path, data in _inputs(board) if path.endswith(".py")}
+    yield from link(leave_out(fold(sources)))[0].items()
+
+
 def shrunk(files: dict[str, bytes]) -> dict[str, bytes]:
-    """Sources as they are compiled for an image: constants folded, unused functions left out, names spared."""
-    return shorten(leave_out(fold({path: data for path, data in files.items() if path.endswith(".py")})))
+    """Files as they go into an image: constants folded, unused functions left out, the modules of a room one, names
+    spared; `board/places.txt` says where each source begins in its room's."""
+    sources, places = link(leave_out(fold({path: data for path, data in files.items() if path.endswith(".py")})))
+    rest = {path: data for path, data in files.items() if not path.endswith(".py")}
+    return rest | shorten(sources) | {PLACES: written(places)}
+
+
+def placed(text: str, image: Path) -> str:
+    """Tracebacks from an image with the files and lines of the sources, as the appliance itself tells them."""
+    rooms = {room: list(zip(rest[::2], map(int, rest[1::2]), strict=True)) for room, *rest in _rooms(image)}
+
+    def real(found: "re.Match[str]") -> str:
+        room, line = found[1], int(found[2])
+        path, before = max((row for row in rooms[room] if row[1] < line), key=lambda row: row[1])
+        return f'{path}", line {line - before}'
+
+    return re.sub(f'({"|".join(map(re.escape, rooms))})", line (\\d+)', real, text) if rooms else text
+
+
+def _rooms(image: Path) -> Iterator[list[str]]:
+    beside = image.with_suffix(".places")
+    for row in beside.read_text().splitlines() if beside.exists() else []:
+        yield row.split(" ")
+
+
+def written(places: "dict[str, list[tuple[str, int]]]") -> bytes:
+    """A line for each room: its file, then a file and the lines before it, in the order of lines."""
+    rows = (" ".join([room, *(f"{path} {before}" for path, before in rows)]) for room, rows in sorted(places.items()))
+    return "".join(f"{row}\n" for row in rows).encode()
 
 
 def _build(name: str, files: dict[str, bytes]) -> Path:
-    files |= shrunk(files)
+    files = shrunk(files)
     image = cache.folder() / "rom" / f"{name}-{_digest(files)[:20]}.romfs"
     if not image.exists():
         image.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=image.parent) as scratch:
             made = _make(Path(scratch), files)
+            (Path(scratch) / "places").write_bytes(files[PLACES])
+            os.replace(Path(scratch) / "places", image.with_suffix(".places"))
             os.replace(made, image)
     return image
 
