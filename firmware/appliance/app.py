@@ -52,7 +52,7 @@ class Appliance:
         asked = self._reset_asked()
         self.spool = Spool(self.journal, self.boot)
         self.spool.load()
-        self.consent = Consent(self.journal, self.spool)
+        self.consent = Consent(self.journal, self.spool, ports.files)
         self.health = Health()
         self.supervisor = Supervisor([], ports.teller, ports.watchdog, ports.retained)
         self.heart: Heart | None = None

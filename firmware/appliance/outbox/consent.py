@@ -4,19 +4,21 @@ purpose's queue, also where the flash refuses to keep it: then it is tried again
 once it is kept.
 
 Each decision stands in two records. A rotten one would let the decision before it come back to life, which may have
-been a yes; the other then knows better. Never sends, never reads a clock.
+been a yes; the other then knows better. A withdrawal that neither takes is written to a file: the newest of the three
+holds at the next start. Never sends, never reads a clock.
 """
 
 from trivet_wire.ids import PURPOSE_NAMES, SAFETY
 
 from ..store import records
-from ..store.binary import calcsize, pack, unpack_from
+from ..store.binary import calcsize, crc32, pack, unpack_from
 from ..store.journal import GROUP_ROOM, JournalFull
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from ..ports import Files
     from ..store.journal import Journal
     from .spool import Spool
 
@@ -27,6 +29,7 @@ ACCOUNT = 2
 FACTORY_RESET = 3
 
 _PURPOSES = len(PURPOSE_NAMES)
+_FILE = "consent.bin"  # a record and its CRC
 _KEY = 0
 _SECOND = 1
 # consent_seq, mask, newest decision: purpose, granted, channel, untold, text hash, language; then, for each purpose
@@ -40,7 +43,7 @@ class Consent:
     """Decisions are numbered by this appliance (`seq`); the newest wins. `untold`: the cloud's copy is not yet
     queued; `unkept`: a withdrawal that holds, but that the flash has not taken yet."""
 
-    def __init__(self, journal: "Journal", spool: "Spool") -> None:
+    def __init__(self, journal: "Journal", spool: "Spool", files: "Files | None" = None) -> None:
         self.seq = 0
         self.mask = 1 << SAFETY
         self.purpose = SAFETY
@@ -53,6 +56,8 @@ class Consent:
         self._since = [0] * _PURPOSES
         self._journal = journal
         self._spool = spool
+        self._files = files
+        self._beside = -1  # the decision in the file
         self._load()
 
     def allows(self, purpose: int) -> bool:
@@ -118,25 +123,44 @@ class Consent:
             self._put(_SECOND)
         except (JournalFull, OSError):
             journal.abort()
+        if self.unkept and not self.granted and self._beside != self.seq:
+            self._write_beside()
         return not self.unkept
 
+    def _write_beside(self) -> None:
+        record = pack(_RECORD, *self._row())
+        try:
+            if self._files is not None:
+                self._files.write(_FILE, record + pack("<I", crc32(record)))
+                self._beside = self.seq
+        except OSError:  # then it holds until the next start, and `unkept` says so
+            pass
+
     def _load(self) -> None:
-        rows: "list[tuple[Any, ...]]" = []
-        for key in (_KEY, _SECOND):
-            row = self._read(key)
-            if row is not None:
-                rows.append(row)
-        if rows:
-            newest = rows[-1] if rows[-1][0] > rows[0][0] else rows[0]
+        first = self._read(_KEY)
+        second = self._read(_SECOND)
+        newest = first
+        for row in (second, self._read_beside()):
+            if row is not None and (newest is None or row[0] > newest[0]):
+                newest = row
+        if newest is not None:
             self._take(newest)
         self._spool.withdraw(self.mask)  # a cut between a withdrawal and its emptied queue, or a lost decision
-        if (rows and rows[0][0] != rows[-1][0]) or len(rows) == 1 or self._spool.dropped:
+        if newest is not None and (first is None or second is None or first[0] != self.seq or second[0] != self.seq):
+            self.keep()
+        elif self._spool.dropped:
             self.keep()
 
     def _read(self, key: int) -> "tuple[Any, ...] | None":
         buf = bytearray(_SIZE)  # an older record lacks the grants: zeros
         length = self._journal.get(records.CONSENT, key, buf)
         return unpack_from(_RECORD, buf) if length == _SIZE or length == _OLD_SIZE else None
+
+    def _read_beside(self) -> "tuple[Any, ...] | None":
+        data = self._files.read(_FILE) if self._files is not None else None
+        if data is None or len(data) != _SIZE + 4 or crc32(data[:_SIZE]) != unpack_from("<I", data, _SIZE)[0]:
+            return None
+        return unpack_from(_RECORD, data)
 
     def _take(self, row: "tuple[Any, ...]") -> None:
         self.seq, self.mask, self.purpose, self.granted, self.channel = row[:5]

@@ -4,14 +4,15 @@ into the spool. Nothing is built for a purpose without consent. Runs between tic
 What was told of each event is kept in the journal, in one group with its messages, so a cut between a fault and its
 message loses neither: at start whatever differs from what was told is told, after a grant everything it covers. That
 is a statement of now. What is one of then begins with the grant: occurrences and operation cycles are counted from it,
-and of a freeze frame nothing is sent that was captured before it. Evidence holds the verdicts and signals of granted
-purposes alone.
+and of a freeze frame nothing is sent that was captured before it. Evidence holds the signals of granted
+purposes alone, and the verdicts of its own.
 """
 
 from trivet_wire import ids
 
 from ..store import records
 from ..store.binary import pack_into, unpack_from
+from ..store.journal import JournalFull
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,7 +33,10 @@ TOLD = ids.TEST_FAILED | ids.PENDING | ids.CONFIRMED | ids.WARNING_INDICATOR
 _FAILING = ids.TEST_FAILED | ids.CONFIRMED
 _MAX_FRAME = 640
 _HEAD = 4  # bytes of the record before its first event
-_AGAIN = 0x40  # with an event's told bits: under an earlier grant; no bit of TOLD
+# Beside an event's told bits, and none of them: it was told once; it was so under an earlier grant, whose queue was
+# emptied, so that nobody knows what arrived.
+_ONCE = 0x20
+_AGAIN = 0x40
 
 # The record of grants: the catalogue's id; by purpose, `safety` first, the number of the decision that granted it and
 # the operation cycles until then; by event the occurrences until then.
@@ -126,32 +130,40 @@ class Reporter:
         while changes.take(self._change):
             look = True
         if look:
-            self._seen = self._consent.seq if self._faults() else -1  # -1: the journal was not ready, look again
+            self._seen = -1  # until all is told: what breaks off is looked at again
+            if self._faults():
+                self._seen = self._consent.seq
             self._dropped = changes.dropped
 
     def _faults(self) -> bool:
         """Tell every event whose told bits moved; False when the journal was not ready: again at the next turn."""
-        if self._seen != self._consent.seq and not self._keep_grants():
+        if not self._keep_grants():
             return False
         for event in range(self._manager.events):
             new = self._manager.status[event] & TOLD
             old = self._record[_HEAD + event]
-            if new == old or not self._consent.allows(self._catalogue.purpose(event)):
+            if (new == old & TOLD and not old & _AGAIN) or not self._consent.allows(self._catalogue.purpose(event)):
                 continue
             if not self._journal.begin():
                 return False
             try:
-                self._record[_HEAD + event] = new
+                self._record[_HEAD + event] = new | _ONCE
                 self._fault(event)
                 if new & _FAILING == _FAILING and (old & _FAILING != _FAILING or old & _AGAIN):
                     self._evidence(event)
                 self._journal.put(records.REPORTED, 0, self._record)
                 self._journal.commit()
+            except JournalFull:
+                self._undo(event, old)
+                return False
             except:  # whatever it was: half a group never lives, and nothing of it counts as told
-                self._record[_HEAD + event] = old
-                self._journal.abort()
+                self._undo(event, old)
                 raise
         return True
+
+    def _undo(self, event: int, old: int) -> None:
+        self._record[_HEAD + event] = old
+        self._journal.abort()
 
     def _keep_grants(self) -> bool:
         """Both records, where the grants moved; False when the journal was not ready."""
@@ -178,7 +190,8 @@ class Reporter:
         writer.integer(self._manager.status[event])
         writer.integer(self._occurrence(event))
         writer.integer(self._about.catalogue)
-        self._sealer.queue(ids.FAULT, purpose, writer, self._is_confirmed(event))
+        if not self._sealer.queue(ids.FAULT, purpose, writer, self._is_confirmed(event)) and self._sealer.full:
+            raise JournalFull
 
     def _is_confirmed(self, event: int) -> bool:
         return self._manager.status[event] & ids.CONFIRMED != 0
@@ -194,7 +207,7 @@ class Reporter:
         decision = unpack_from("<I", self._frame, ends)[0] if ends + records.FRAME_TAIL <= length else 0
         if not self._covers(ids.SERVICE, mask, decision) or not self._covers(own, mask, decision):
             return
-        self._verdicts_of_granted()
+        self._verdicts_for(own)
         writer = self._sealer.open(ids.EVIDENCE)
         writer.array(11)
         writer.integer(event)
@@ -216,11 +229,13 @@ class Reporter:
         consent = self._consent
         return bool(consent.mask & mask & 1 << purpose) and decision >= consent.since(purpose)
 
-    def _verdicts_of_granted(self) -> None:
-        """Two bits an event; those of a purpose that is not granted say "not tested"."""
+    def _verdicts_for(self, own: int) -> None:
+        """Two bits an event; those of another purpose than evidence of an event of purpose `own` has say "not
+        tested"."""
         self._manager.verdicts(self._verdicts)
         for event in range(self._manager.events):
-            if not self._consent.allows(self._catalogue.purpose(event)):
+            purpose = self._catalogue.purpose(event)
+            if purpose > ids.SERVICE and purpose != own:
                 self._verdicts[event >> 2] &= ~(3 << (event & 3) * 2)
 
     def _ends(self, count: int, length: int) -> int:

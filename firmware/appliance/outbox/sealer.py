@@ -34,6 +34,7 @@ class Sealer:
         self._view = memoryview(self.room)
         self._body = 0  # where the present message's body begins
         self.refused = 0  # messages that found no room in the spool
+        self.full = False  # the last one found none in the journal: the same may be tried again
 
     def open(self, kind: int, spooled: bool = True) -> Writer:
         """A writer behind the head's seven fields; `seq` is the spool's next, or 0 for what is never spooled."""
@@ -66,8 +67,10 @@ class Sealer:
         message = self.seal(writer)
         try:
             seq = self._spool.append(kind, purpose, message, confirmed, needs)
+            self.full = False
         except JournalFull:
             seq = 0
+            self.full = True
         if not seq:
             self.refused += 1
             self._teller.tell({"e": "crowded", "kind": ids.KIND_NAMES[kind], "left": self._spool.count})
