@@ -226,7 +226,7 @@ class Appliance:
         self._consented(consent.mask & ~before)
         name = ids.PURPOSE_NAMES[purpose]
         event = {"e": "consent", "purpose": name, "granted": granted, "seq": consent.seq, "left": self.spool.count}
-        event["kept"] = not consent.unkept
+        event["kept"] = consent.unkept < 2
         self._ports.teller.tell(event)
         return True
 

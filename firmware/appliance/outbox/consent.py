@@ -41,7 +41,7 @@ _OLD_SIZE = calcsize("<IBBBBBI2s")  # without the grants
 
 class Consent:
     """Decisions are numbered by this appliance (`seq`); the newest wins. `untold`: the cloud's copy is not yet
-    queued; `unkept`: a withdrawal that holds, but that the flash has not taken yet."""
+    queued; `unkept`: how many of its two records are still to be written, of which a withdrawal holds already."""
 
     def __init__(self, journal: "Journal", spool: "Spool", files: "Files | None" = None) -> None:
         self.seq = 0
@@ -52,7 +52,7 @@ class Consent:
         self.text_hash = 0
         self.language = "en"
         self.untold = False
-        self.unkept = False
+        self.unkept = 0
         self._since = [0] * _PURPOSES
         self._journal = journal
         self._spool = spool
@@ -76,7 +76,7 @@ class Consent:
         """
         if not SAFETY < purpose < _PURPOSES or not _is_language(language) or not 0 <= text_hash <= 0xFFFFFFFF:
             return False
-        before = self._row()
+        before, unkept = self._row(), self.unkept
         if granted and not self.allows(purpose):
             self._since[purpose] = self.seq + 1
         self.seq += 1
@@ -89,10 +89,12 @@ class Consent:
         self.untold = True
         if not granted:
             self._spool.withdraw(self.mask)
+        self.unkept = 2
         if self.keep():
             return True
         if granted:
             self._take(before)
+            self.unkept = unkept
         return not granted
 
     def withdraw_all(self, channel: int = FACTORY_RESET) -> None:
@@ -107,25 +109,31 @@ class Consent:
         self._put(_KEY)
 
     def keep(self) -> bool:
-        """Write the newest decision and empty the queue in flash; False where the flash refuses: call it again."""
+        """Write what is unkept of the newest decision, and empty the queue in flash; False where the flash refuses both
+        records. Call it again until nothing is unkept."""
         journal = self._journal
-        self.unkept = True
         try:
             while journal.room() < GROUP_ROOM and journal.service():  # a withdrawal does not wait for the idle task
                 pass
-            grouped = journal.begin()  # without a group a cut may leave the queue; `_load` empties it
-            self._put(_KEY)
-            self._spool.sweep()
-            if grouped:
-                journal.commit()
-            self._spool.swept()
-            self.unkept = False
+            if self.unkept > 1:
+                self._keep_first()
             self._put(_SECOND)
+            self.unkept = 0
         except (JournalFull, OSError):
             journal.abort()
-        if self.unkept and not self.granted and self._beside != self.seq:
+        if self.unkept > 1 and not self.granted and self._beside != self.seq:
             self._write_beside()
-        return not self.unkept
+        return self.unkept < 2
+
+    def _keep_first(self) -> None:
+        """The first record and the emptied queue at once; the second apart from them, so that no rot takes both."""
+        grouped = self._journal.begin()  # without a group a cut may leave the queue; `_load` empties it
+        self._put(_KEY)
+        self._spool.sweep()
+        if grouped:
+            self._journal.commit()
+        self._spool.swept()
+        self.unkept = 1
 
     def _write_beside(self) -> None:
         record = pack(_RECORD, *self._row())
@@ -146,9 +154,11 @@ class Consent:
         if newest is not None:
             self._take(newest)
         self._spool.withdraw(self.mask)  # a cut between a withdrawal and its emptied queue, or a lost decision
-        if newest is not None and (first is None or second is None or first[0] != self.seq or second[0] != self.seq):
-            self.keep()
-        elif self._spool.dropped:
+        if self._spool.dropped or (newest is not None and (first is None or first[0] != self.seq)):
+            self.unkept = 2
+        elif newest is not None and (second is None or second[0] != self.seq):
+            self.unkept = 1
+        if self.unkept:
             self.keep()
 
     def _read(self, key: int) -> "tuple[Any, ...] | None":

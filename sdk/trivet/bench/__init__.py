@@ -26,6 +26,7 @@ BENCHES = {
     "kill": "the appliance killed at random moments: what survives, and what the desk sees",
     "p256": "signing and verifying on the appliance: time, heap, instructions",
     "ledger": "ledgers altered without their key: each alteration found, and the record named",
+    "tap": "random lives of the real firmware, every byte on its line held against the owner's decisions",
     "tick": "a board of 24 signals and 60 monitors: instructions per monitor, nothing allocated",
 }
 
@@ -52,7 +53,7 @@ def bench(  # noqa: PLR0917  one word of the command line each
     n: int | None = typer.Option(None, help="size of the run; each bench has its own default, within ten minutes"),
     seed: int = typer.Option(1, help="the same seed repeats the same run"),
     data: Path | None = typer.Option(None, help="folder of input files, for benches that read some"),
-    replay: str | None = typer.Option(None, help="one case, as the bench printed it (cuts)"),
+    replay: str | None = typer.Option(None, help="one case, as the bench printed it (cuts, tap)"),
     plot: Path | None = typer.Option(None, help="write a picture there (confusion)"),
     as_json: bool = typer.Option(False, "--json", help="the last line is one JSON object"),
 ) -> None:

@@ -9,6 +9,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from trivet import paths
@@ -31,9 +32,24 @@ def micropython(script: str, *words: str, heap: str = "160k", stdin: bytes = b""
     return _run(command, stdin, {"MICROPYPATH": f"{paths.firmware()}:.frozen"})
 
 
-def python(script: str, *words: str) -> str:
-    """What `tools/device/SCRIPT` prints, run by this Python."""
-    return _run([sys.executable, str(TOOLS / script), *words], b"", {"PYTHONPATH": str(paths.firmware())})
+def python(script: str, *words: str, say: Callable[[str], None] | None = None) -> str:
+    """What `tools/device/SCRIPT` prints, run by this Python; with `say`, its progress (stderr) line by line."""
+    command, environment = [sys.executable, str(TOOLS / script), *words], {"PYTHONPATH": str(paths.firmware())}
+    if say is None:
+        return _run(command, b"", environment)
+    said: list[str] = []
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, **environment}, cwd=TOOLS
+    ) as running:
+        assert running.stdout is not None
+        assert running.stderr is not None
+        for line in running.stderr:
+            said.append(line)
+            say(line.rstrip())
+        printed = running.stdout.read()  # one line at the end: the pipe holds it until then
+    if running.returncode:
+        raise RuntimeError(f"{script} stopped:\n{''.join(said[-20:])}")
+    return printed
 
 
 def _run(command: list[str], stdin: bytes, environment: dict[str, str]) -> str:
