@@ -114,7 +114,7 @@ GUARDS: list[Guard] = [
     (
         "a withdrawal outlives a flash that refuses it",
         *(Consent, "_read_beside", lambda self: None),
-        [[DECIDE, 3, 1], ["settle"], ["refuse", 8], [DECIDE, 3, 0], ["restart", 1]],
+        [[DECIDE, 3, 1], ["settle"], ["refuse", 8, 0], [DECIDE, 3, 0], ["restart", 1]],
         "after a start decision 1 mask 9, not 2 1",
     ),
     (

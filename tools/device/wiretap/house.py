@@ -13,7 +13,7 @@ from trivet_wire import ids
 from .judge import House as Facts
 from .judge import Judge
 from .line import DOWN, STALLED, UP, Cloud, Line
-from .ports import SECTORS, Broken, Cut, Flash, Ports, board
+from .ports import SECTORS, Broken, Cut, Flash, Ports, Supply, board
 
 from appliance.app import Appliance  # isort: skip - after `ports`, which gives it what only MicroPython has
 from appliance.sim.words import obey  # isort: skip
@@ -34,14 +34,15 @@ _YEARS = (0, 1, 946_684_800, 1_800_000_000, 4_102_444_800, 0xFFFFFFFF)
 
 
 class House:
-    """`seed` chooses how flash tears."""
+    """Empty flash, power on, line up."""
 
-    def __init__(self, seed: int = 1) -> None:
+    def __init__(self) -> None:
         made = board()[0]
         device = "0123456789abcdef"
         signals = [signal.purpose for signal in made.signals]
         self.judge = Judge(Facts(device, bytes(range(32)), 3, [code.purpose for code in made.codes], signals))
-        self.flash = Flash(SECTORS, seed)
+        self.supply = Supply()
+        self.flash, self.ledger = Flash(SECTORS, self.supply), Flash(SECTORS, self.supply)
         self.mode = UP
         self.cloud = Cloud(self.judge)
         self.line = Line(self.cloud, lambda: self.mode)
@@ -94,7 +95,7 @@ class House:
         self.line.closed()
         if cause in {ids.RESET_POWER_ON, ids.RESET_BROWN_OUT}:
             self.retained[:] = bytes(4)
-        self.flash.refusals = 0
+        self.flash.refusals = self.ledger.refusals = 0
         appliance = start(Ports(self, cause), self.maker)  # type: ignore[arg-type]
         if not isinstance(appliance, Appliance):
             raise Broken("the appliance is mute although its flash works")
@@ -124,7 +125,7 @@ class House:
     def _power_again(self) -> None:
         self.cuts += 1
         while True:
-            self.flash.fuse, self.flash.dead = None, False
+            self.flash.fuse, self.ledger.fuse, self.supply.dead = None, None, False
             try:
                 self._start(ids.RESET_POWER_ON)
                 return
@@ -221,13 +222,13 @@ class House:
     def _do_restart(self, cause: int) -> None:
         self._start(cause)
 
-    def _do_cut(self, operations: int) -> None:
-        """The power goes at that flash operation from now."""
-        self.flash.fuse = operations
+    def _do_cut(self, operations: int, ledger: int) -> None:
+        """The power goes at that operation from now of the journal's or the ledger's flash."""
+        (self.ledger if ledger else self.flash).fuse = operations
 
-    def _do_refuse(self, operations: int) -> None:
-        """The flash fails for so many operations."""
-        self.flash.refusals = operations
+    def _do_refuse(self, operations: int, ledger: int) -> None:
+        """A flash fails for so many operations."""
+        (self.ledger if ledger else self.flash).refusals = operations
 
     def _do_wall(self, which: int) -> None:
         self.wall = _YEARS[which]
@@ -268,8 +269,12 @@ class House:
     def _do_settle(self) -> None:
         """When line, flash and program work again, everything that may be told arrives."""
         self.mode, self.cloud.receipts, self.cloud.pubacks = UP, 1, True
-        self.flash.fuse, self.flash.refusals, self.crash = None, 0, False
+        self.flash.fuse = self.ledger.fuse = None
+        self.flash.refusals = self.ledger.refusals = 0
+        self.crash = False
         self._empty()
+        if self.appliance.ledger is not None and self.appliance.ledger.dead:  # nothing is sent until the next start
+            self._start(ids.RESET_POWER_ON)
         self._do_run(_SETTLE)
         appliance = self.appliance
         if appliance.spool.count:
@@ -296,8 +301,8 @@ STEPS: dict[str, tuple[tuple[int, int], ...]] = {  # name and the range of each 
     "pubacks": ((0, 1),),
     "deliver": (),
     "restart": ((ids.RESET_POWER_ON, ids.RESET_CRASH),),
-    "cut": ((0, 60),),
-    "refuse": ((1, 8),),
+    "cut": ((0, 60), (0, 1)),
+    "refuse": ((1, 8), (0, 1)),
     "wall": ((0, len(_YEARS) - 1),),
     "clear": (),
     "rot": ((0, 1), (0, 255)),

@@ -31,7 +31,7 @@ KINDS = {
     HEARTBEAT: ("heartbeat", IMPROVE, (6,)),
     INVENTORY: ("inventory", SERVICE, (5,)),
     CONSENT: ("consent", SAFETY, (6, 7)),
-    LEDGER: ("ledger", SAFETY, (3, 4)),
+    LEDGER: ("ledger", SAFETY, (5,)),
     RESULT: ("result", SAFETY, (3,)),
     CRASH: ("crash", SERVICE, (4,)),
     OPERATION: ("operation", PERSONAL, (2,)),

@@ -27,17 +27,22 @@ class Broken(AssertionError):
     """Something against the law was seen, or the appliance does not do its work."""
 
 
+class Supply:
+    """Of all that has flash."""
+
+    dead = False
+
+
 class Flash(StrictFlash):
     """`refusals`: operations that fail from now on without the power going."""
 
-    def __init__(self, sectors: int, seed: int) -> None:
+    def __init__(self, sectors: int, supply: Supply) -> None:
         super().__init__(sectors)
-        self.random.seed(seed)
         self.refusals = 0
-        self.dead = False
+        self._supply = supply
 
     def _do(self, operation: Any) -> None:
-        if self.dead:
+        if self._supply.dead:
             raise Cut
         if self.refusals:
             self.refusals -= 1
@@ -45,7 +50,7 @@ class Flash(StrictFlash):
         try:
             super()._do(operation)
         except PowerCut:
-            self.dead = True
+            self._supply.dead = True
             raise Cut from None
 
 
@@ -61,7 +66,7 @@ class Ports:
     def __init__(self, house: "House", cause: int) -> None:
         self.house = house
         self.clock = self.sensors = self.actuators = self.teller = self.files = self.packed = self.watchdog = self
-        self.flash, self.link = house.flash, house.line
+        self.flash, self.ledger_flash, self.link = house.flash, house.ledger, house.line
         self.cause = cause
         self.retained = house.retained
         self._dice = 0
