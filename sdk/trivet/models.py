@@ -77,7 +77,8 @@ class Evidence(Body, frozen=True):
 
 
 class Heartbeat(Body, frozen=True):
-    """Six metrics since the last start: free heap, radio level, reconnects, spooled records, cycles, late ticks."""
+    """Free heap, radio level, reconnects, spooled records, cycles, late ticks. What counts counts from the grant of
+    `improve` on, reconnects and late ticks at most from the last start."""
 
     heap_free_kib: U32
     rssi_dbm: I8

@@ -156,6 +156,22 @@ ROWS = {
         "judges the sensor of water_temp",
         'kind = "sensor"',
     ),
+    "a signal without a purpose": Row(
+        BOARD,
+        'input = "adc_mains"\npurpose = "service"\n',
+        'input = "adc_mains"\n',
+        "[[signal]]",
+        "says no purpose",
+        'purpose = "service"',
+    ),
+    "safety for what is no hazard": Row(
+        CODES,
+        'event = "mains_low"\n',
+        'event = "mains_low"\npurpose = "safety"\n',
+        '"safety"',
+        "nobody is asked",
+        "hazard = true",
+    ),
     "a hazard for another purpose": Row(
         CODES,
         "immediate = true  ",

@@ -42,10 +42,10 @@ FIELDS: dict[int, dict[str, Field]] = {
     ids.HEARTBEAT: {
         "heap_free_kib": Field("KiB", "Free memory", "Freier Speicher"),
         "rssi_dbm": Field("dBm", "Strength of the radio", "Stärke des Funks"),
-        "reconnects": Field("", "Connections made since the start", "Verbindungen seit dem Start"),
+        "reconnects": Field("", "Connections made since the start or the yes", "Verbindungen seit Start oder Ja"),
         "queued": Field("", "Messages waiting", "Wartende Nachrichten"),
-        "cycles": Field("", "Cycles since the start", "Läufe seit dem Start"),
-        "overruns": Field("", "Late ticks since the start", "Verspätete Takte seit dem Start"),
+        "cycles": Field("", "Cycles since the yes", "Läufe seit dem Ja"),
+        "overruns": Field("", "Late ticks since the start or the yes", "Verspätete Takte seit Start oder Ja"),
     },
     ids.INVENTORY: {
         "model": _MODEL,
@@ -71,8 +71,9 @@ FIELDS: dict[int, dict[str, Field]] = {
     ids.LEDGER_HEAD: {
         "counter": Field("", "Number of the newest record", "Nummer des neuesten Eintrags"),
         "head": Field("", "Hash over all records", "Prüfwert über alle Einträge"),
+        "wrong": Field("", "First record that is not as it was written", "Erster Eintrag, der nicht mehr so dasteht"),
+        "why": Field("", "What is wrong with it", "Was daran falsch ist"),
         "signature": _SIGNATURE,
-        "found": Field("", "What was found wrong at a start", "Was bei einem Start als falsch auffiel"),
     },
     ids.CRASH: {
         "hash": Field("", "Equal for equal crashes", "Gleich für gleiche Abstürze"),

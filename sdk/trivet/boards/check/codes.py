@@ -23,6 +23,9 @@ def check(report: Report) -> None:
         if code.hazard and code.purpose != ids.SAFETY:
             wrong = f'a hazard is sent for purpose "safety", not for "{ids.PURPOSE_NAMES[code.purpose]}"'
             report.note_code(("code", at, "purpose"), wrong, 'purpose = "safety", or leave the line out')
+        if code.purpose == ids.SAFETY and not code.hazard:
+            wrong = 'what is sent for purpose "safety" nobody is asked about: it is for hazards alone'
+            report.note_code(("code", at, "purpose"), wrong, 'purpose = "service", or hazard = true')
         if at in doubted and not any(cause.kind == "sensor" for cause in code.causes):
             signal = report.board.signals[doubted[at]].name
             wrong = f'its monitor judges the sensor of {signal}, but no cause has kind = "sensor"'
@@ -30,8 +33,17 @@ def check(report: Report) -> None:
                 ("code", at, "cause"), wrong, 'a [[code.cause]] with kind = "sensor": the case then doubts the sensor'
             )
         _causes(report, at, code)
+    _signals(report)
     _functions(report)
     _across(report)
+
+
+def _signals(report: Report) -> None:
+    """The owner is asked for each purpose: whoever adds a signal says which one its readings belong to."""
+    for at, table in enumerate(report.toml.mended.get("signal", [])):
+        if "purpose" not in table:
+            write = 'purpose = "service" if support needs it, "personal" if it shows what somebody does'
+            report.note(("signal", at), "says no purpose under which its readings may be sent", write)
 
 
 def _causes(report: Report, at: int, code: Code) -> None:
