@@ -281,7 +281,7 @@ class Appliance:
             return ids.R_GRANT
         try:
             self.journal.put(RESET, 0, bytes((channel,)))
-        except JournalFull:
+        except (JournalFull, OSError):
             return ids.R_FULL
         self._ports.reset()
         return 0

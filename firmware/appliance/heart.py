@@ -74,7 +74,7 @@ class Heart:
         self._speaker: Speaker | None = None
         self._mask = 0
         self._purposes = board.purposes
-        self._cycle = False
+        self._cycle = self._saved = False
         self._normals: Normals | None = None
         self._tick: Tick | None = None
         if maker is not None:
@@ -165,7 +165,8 @@ class Heart:
 
     def save(self, now: int) -> None:
         self.memory.wall_s = self._ports.clock.wall_s()
-        self.memory.service(now)
+        self._saved = False  # if that raises
+        self._saved = self.memory.service(now)
         if self._normals is not None:
             self._normals.poll()
 
@@ -176,7 +177,7 @@ class Heart:
             self._cycle = in_cycle
             self._speaker.operation(self.cycles(PERSONAL), in_cycle)
         if self.reporter is not None:
-            self.reporter.poll(now)
+            self.reporter.poll(now, self._saved)
 
     def show(self, now: int) -> None:
         self._panel.poll()

@@ -122,8 +122,9 @@ class Reporter:
         before = self._grants[_COUNTED + event]
         return count - before if count >= before else count
 
-    def poll(self, now: int) -> None:
-        """Tell what is new. Consent first: what is told after it stands under it."""
+    def poll(self, now: int, saved: bool = True) -> None:
+        """Tell what is new. Consent first: what is told after it stands under it. `saved`: the fault memory is; else a
+        cut would bring counters back that a new grant does not know."""
         self._speaker.poll(now)
         changes = self._manager.changes
         look = self._seen != self._consent.seq or changes.dropped != self._dropped
@@ -131,14 +132,12 @@ class Reporter:
             look = True
         if look:
             self._seen = -1  # until all is told: what breaks off is looked at again
-            if self._faults():
+            if self._keep_grants(saved) and self._faults():
                 self._seen = self._consent.seq
             self._dropped = changes.dropped
 
     def _faults(self) -> bool:
         """Tell every event whose told bits moved; False when the journal was not ready: again at the next turn."""
-        if not self._keep_grants():
-            return False
         for event in range(self._manager.events):
             new = self._manager.status[event] & TOLD
             old = self._record[_HEAD + event]
@@ -165,18 +164,21 @@ class Reporter:
         self._record[_HEAD + event] = old
         self._journal.abort()
 
-    def _keep_grants(self) -> bool:
-        """Both records, where the grants moved; False when the journal was not ready."""
+    def _keep_grants(self, saved: bool) -> bool:
+        """Both records, where the grants moved; False when fault memory or journal was not ready."""
         self.consented()  # those of a decision that a cut came after
         kept = bytearray(len(self._grants))
         if self._journal.get(records.REPORTED, _GRANTS, kept) == len(kept) and kept == self._grants:
             return True
-        if not self._journal.begin():
+        if not saved or not self._journal.begin():
             return False
         try:
             self._journal.put(records.REPORTED, 0, self._record)
             self._journal.put(records.REPORTED, _GRANTS, self._grants)
             self._journal.commit()
+        except JournalFull:
+            self._journal.abort()
+            return False
         except:
             self._journal.abort()
             raise

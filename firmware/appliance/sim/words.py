@@ -63,7 +63,7 @@ def obey(appliance: "Appliance", line: str, teller: "Teller") -> None:
 
 def _hash(text: str) -> int:
     """Eight hex digits, else -1."""
-    try:
-        return int(text, 16) if len(text) == 8 else -1
-    except ValueError:
-        return -1
+    for letter in text:
+        if letter not in "0123456789abcdefABCDEF":  # int() would take signs and "0x" too
+            return -1
+    return int(text, 16) if len(text) == 8 else -1

@@ -192,7 +192,8 @@ class Journal:
         slot = self._index.find(kind, key)
         need = self.ring.need(len(view))
         old = self.ring.need(self._index.length[slot]) if slot >= 0 else 0
-        if self.live_bytes + self._group_bytes + need - old > self.capacity:
+        # what takes no more room than before is never too much: rot can bring deleted records back, beyond capacity
+        if need > old and self.live_bytes + self._group_bytes + need - old > self.capacity:
             raise JournalFull
         if slot < 0 and self._index.count + self._group_keys >= self._index.size:
             raise JournalFull

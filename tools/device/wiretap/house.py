@@ -19,7 +19,7 @@ from appliance.app import Appliance  # isort: skip - after `ports`, which gives 
 from appliance.sim.words import obey  # isort: skip
 from appliance.start import start  # isort: skip
 from appliance.store.journal import Journal, JournalFull  # isort: skip
-from appliance.store.records import CONSENT, LEARNED, SPOOL, SPOOL_HEAD  # isort: skip
+from appliance.store.records import CONSENT, LEARNED, REPORTED, SPOOL, SPOOL_HEAD  # isort: skip
 from appliance.store.ring import HEAD as RECORD_HEAD  # isort: skip
 
 TICK_MS = 500
@@ -55,6 +55,7 @@ class House:
         self.starts = self.cuts = self.steps = 0
         self.displaced = self.full = False
         self.before: tuple[int, bool] | None = None  # a decision under way
+        self.resetting = False  # a factory reset is
         self.appliance: Appliance
         self._start(ids.RESET_POWER_ON)
 
@@ -108,6 +109,14 @@ class House:
         if self.before is not None and consent.seq == judge.now + 1:
             judge.decided(*self.before)
         self.before = None
+        if self.resetting and self.appliance.journal.length(REPORTED, 0) < 0:
+            for purpose in range(ids.SERVICE, ids.OFFERS):
+                if judge.masks[-1] >> purpose & 1:
+                    judge.decided(purpose, False)
+            while judge.now < consent.seq:  # the last is always said, once more where a cut came after it
+                judge.decided(ids.OFFERS, False)
+            self.cloud.told.clear()  # the ownership ended there too
+        self.resetting = False
         if (consent.seq, consent.mask) != (judge.now, judge.masks[-1]):
             raise Broken(f"after a start decision {consent.seq} mask {consent.mask}, not {judge.now} {judge.masks[-1]}")
 
@@ -117,7 +126,10 @@ class House:
         """One step; the power may go in it, and then it comes again."""
         self.steps += 1
         try:
-            getattr(self, "_do_" + step)(*numbers)
+            try:
+                getattr(self, "_do_" + step)(*numbers)
+            except SystemExit:  # the appliance restarts itself
+                self._start(ids.RESET_SOFT)
         except Cut:
             self._power_again()
         self.check()
@@ -236,6 +248,13 @@ class House:
     def _do_clear(self) -> None:
         self.appliance.clear(1)
 
+    def _do_reset(self) -> None:
+        """The owner gives it away."""
+        self.resetting = True
+        for words in ("button", "factory reset"):
+            obey(self.appliance, words, self.appliance._ports.teller)
+        self.resetting = False  # refused: the flash is full, or fails
+
     def _do_rot(self, copy: int, bit: int) -> None:
         """One bit of a copy of the newest decision turns while the appliance is off."""
         journal = self.appliance.journal
@@ -305,6 +324,7 @@ STEPS: dict[str, tuple[tuple[int, int], ...]] = {  # name and the range of each 
     "refuse": ((1, 8), (0, 1)),
     "wall": ((0, len(_YEARS) - 1),),
     "clear": (),
+    "reset": (),
     "rot": ((0, 1), (0, 255)),
     "fill": (),
     "settle": (),

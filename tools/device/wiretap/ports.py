@@ -107,6 +107,8 @@ class Ports:
 
     def feed(self) -> None: ...
 
+    def unload(self, module: str) -> None: ...
+
     def trace(self, error: BaseException) -> str:
         return f'  File "program.py", line 7\n{error!r}'
 
