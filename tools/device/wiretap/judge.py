@@ -65,7 +65,10 @@ class House:
 
 @dataclass
 class Judge:
+    """`reads_ticks`: a reading is the number of its tick; else readings are what they are, and not judged."""
+
     house: House
+    reads_ticks: bool = True
     masks: list[int] = field(default_factory=lambda: [1])  # by decision: the purposes granted after it
     captured: int = 0  # bytes
     findings: dict[str, list[str]] = field(default_factory=lambda: {head: [] for head in HEADS})
@@ -215,9 +218,10 @@ class Judge:
                 self._find("recorded_under_no", message, f"purpose {purpose} was not granted when it was built")
             elif not self._kept(purpose, message.decision):
                 self._find("sent_after_withdraw", message, f"purpose {purpose} was withdrawn since it was built")
-        if message.kind == EVIDENCE:
-            self._judge_evidence(message)
-        self._judge_counts(message)
+        if self.reads_ticks:
+            if message.kind == EVIDENCE:
+                self._judge_evidence(message)
+            self._judge_counts(message)
 
     def _judge_evidence(self, message: Message) -> None:
         event = message.body[0]
