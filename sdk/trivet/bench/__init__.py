@@ -24,8 +24,8 @@ BENCHES = {
     "export": "a year of one appliance's data exported as JSON and CSV, and checked against its published schema",
     "hostile": "garbage, forged, replayed, future and foreign messages against the running ingest",
     "kill": "the appliance killed at random moments: what survives, and what the desk sees",
-    "p256": "signing and verifying on the appliance: time, heap, instructions",
     "ledger": "ledgers altered without their key: each alteration found, and the record named",
+    "p256": "signing and verifying on the appliance: time, heap, instructions",
     "tap": "random lives of the real firmware, every byte on its line held against the owner's decisions",
     "tick": "a board of 24 signals and 60 monitors: instructions per monitor, nothing allocated",
 }
