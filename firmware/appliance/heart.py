@@ -199,8 +199,8 @@ class Heart:
         return self.catalogue.code(event) if mine else -1
 
     def mute(self) -> None:
-        """Nothing can be sent: the display says so while it has no fault to show."""
-        self._panel.rest(_MUTE[self._language])
+        """Nothing can be sent: the display says so."""
+        self._panel.add(_MUTE[self._language])
 
     def clear(self, who: int, grant: int) -> None:
         """Every code to its initial status."""

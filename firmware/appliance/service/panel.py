@@ -46,14 +46,14 @@ class Panel:
         self._language = language
         self._teller = teller
         self._rest = rest
+        self._added = ""
         self._event = -2 if rest else -1
         self._mask = 0
 
-    def rest(self, text: str) -> None:
-        """From now on this is shown while there is no code."""
-        self._rest = text
-        if self._event < 0:
-            self._event = -2
+    def add(self, text: str) -> None:
+        """From now on this stands under whatever is shown."""
+        self._added = text
+        self._event = -2
 
     def poll(self) -> None:
         event = self._worst()
@@ -62,7 +62,10 @@ class Panel:
             return
         self._event = event
         self._mask = mask
-        self._teller.show(self._rest if event < 0 else self._words(event, mask))
+        shown = self._rest if event < 0 else self._words(event, mask)
+        if self._added:
+            shown = shown + "\n" + self._added if shown else self._added
+        self._teller.show(shown)
 
     def _worst(self) -> int:
         """The active confirmed event of the highest severity (1 is worst), then of the highest priority; -1: none."""

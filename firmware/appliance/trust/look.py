@@ -108,10 +108,11 @@ class Walk:
             self._bad(number if mistyped else gone, L_ALTERED if mistyped else L_MISSING)
             return
         kept = bytes(self._view[: chain.LONGEST])
-        if self._log.next() >= 0 and ring.seq - 1 != number:
-            self._view[: chain.LONGEST] = kept
-            if self._seals(ring.seq - 1):
-                number = ring.seq - 1
+        behind = ring.seq - 1 if self._log.next() >= 0 else 0
+        self._view[: chain.LONGEST] = kept
+        for meant in (behind, self.cut_off + 1):
+            if meant > 0 and self._seals(meant):
+                number = meant
         self._bad(number, L_ALTERED)
 
     def _seals(self, number: int) -> bool:

@@ -64,14 +64,19 @@ class Provision:
 
 def read_files(image: Path) -> dict[str, bytes]:
     """Name and content of every file in a littlefs image. Changes nothing."""
-    fs = LittleFS(block_size=_BLOCK, block_count=_BLOCKS, disk_version=_DISK_VERSION, mount=False)
-    fs.context.buffer[:] = image.read_bytes()
-    fs.mount()
+    fs = _mounted(image)
     found = {}
     for name in fs.listdir("/"):
         with fs.open(name, "rb") as file:
             found[name] = file.read()
     return found
+
+
+def _mounted(image: Path) -> LittleFS:
+    fs = LittleFS(block_size=_BLOCK, block_count=_BLOCKS, mount=False)  # of whatever version the firmware left
+    fs.context.buffer = bytearray(image.read_bytes())
+    fs.mount()
+    return fs
 
 
 class Device:
@@ -103,12 +108,7 @@ class Device:
     @property
     def certified(self) -> bool:
         """Whether it belongs to a cloud."""
-        if not self.image.exists():
-            return False
-        fs = LittleFS(block_size=_BLOCK, block_count=_BLOCKS, mount=False)
-        fs.context.buffer = bytearray(self.image.read_bytes())
-        fs.mount()
-        return "cert.der" in fs.listdir("/")
+        return self.image.exists() and "cert.der" in _mounted(self.image).listdir("/")
 
     def format(self) -> None:
         """An empty littlefs, as the maker's line finds a board."""
