@@ -42,8 +42,11 @@ class Acts:
         """At the end of this turn: a task's own way out is caught."""
         self._appliance.leaving = True
 
-    def decided(self, purpose: int, granted: bool, language: str, text_hash: int) -> int:
-        """The owner's word from their account; R_FULL where the flash does not keep it."""
+    def decided(self, purpose: int, granted: bool, language: str, text_hash: int, known: int) -> int:
+        """The owner's word from their account; R_SUPERSEDED for a yes older than what was decided here, R_FULL where
+        the flash does not keep it."""
+        if granted and self._appliance.consent.outdated(known):
+            return ids.R_SUPERSEDED
         done = self._appliance.decide(purpose, granted, ids.BY_ACCOUNT, language, text_hash)
         return 0 if done else ids.R_FULL
 

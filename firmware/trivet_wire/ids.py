@@ -214,6 +214,7 @@ R_COMMAND = 25  # a command that this appliance does not know
 R_BUSY = 26  # not in this state: the same may be asked again later
 R_ERASED = 27  # the owner had it erased
 R_FULL = 28  # no room in flash; nothing was changed
+R_SUPERSEDED = 29  # a later decision at the appliance stands
 REASON_NAMES = {
     R_TOO_LARGE: "too large",
     R_TRUNCATED: "truncated",
@@ -243,4 +244,5 @@ REASON_NAMES = {
     R_BUSY: "not now",
     R_ERASED: "erased by its owner",
     R_FULL: "no room in flash",
+    R_SUPERSEDED: "a later decision stands",
 }

@@ -115,7 +115,9 @@ class SignatureError(MessageError):
 class CommandError(MessageError):
     """An appliance refused a command."""
 
-    reasons = frozenset({ids.R_EXPIRED, ids.R_COUNTER, ids.R_CLOCK, ids.R_GRANT, ids.R_COMMAND, ids.R_BUSY})
+    reasons = frozenset(
+        {ids.R_EXPIRED, ids.R_COUNTER, ids.R_CLOCK, ids.R_GRANT, ids.R_COMMAND, ids.R_BUSY, ids.R_SUPERSEDED}
+    )
     advice = "Nothing was done: give the command anew, under a grant that covers it and with a later expiry."
 
 

@@ -70,7 +70,7 @@ def command(
     signer: LocalSigner = SIGNER,
 ) -> bytes:
     """As the cloud sends it; by default the owner's yes to `improve`, in German."""
-    chosen = [ids.IMPROVE, 1, 0xABCD, "de"] if args is None else args
+    chosen = [ids.IMPROVE, 1, 0xABCD, "de", 0] if args is None else args
     row = CommandRow(device=device, counter=counter, command=number, grant=grant, args=cbor.encode(chosen))
     row.expires_at = None if expires is None else dt.datetime.fromtimestamp(expires, dt.UTC)
     return signed(row, signer)
@@ -148,11 +148,12 @@ def test_what_is_not_believed_is_answered_without_being_looked_at(rig: Rig, mess
         ({"grant": 200}, ids.R_GRANT),
         ({"number": ids.C_CLEAR, "grant": ids.G_SERVICE, "args": []}, ids.R_GRANT),
         ({"args": []}, ids.R_FIELD),
-        ({"args": [ids.SAFETY, 0, 0, "en"]}, ids.R_FIELD),
-        ({"args": [ids.IMPROVE, 2, 0, "en"]}, ids.R_FIELD),
-        ({"args": [9, 1, 0, "en"]}, ids.R_FIELD),
-        ({"args": [ids.IMPROVE, 1, 0, "english"]}, ids.R_FIELD),
-        ({"args": [ids.IMPROVE, 1, 0, "en", 1]}, ids.R_FIELD),
+        ({"args": [ids.SAFETY, 0, 0, "en", 0]}, ids.R_FIELD),
+        ({"args": [ids.IMPROVE, 2, 0, "en", 0]}, ids.R_FIELD),
+        ({"args": [9, 1, 0, "en", 0]}, ids.R_FIELD),
+        ({"args": [ids.IMPROVE, 1, 0, "english", 0]}, ids.R_FIELD),
+        ({"args": [ids.IMPROVE, 1, 0, "en"]}, ids.R_FIELD),
+        ({"args": [ids.IMPROVE, 1, 0, "en", 0, 1]}, ids.R_FIELD),
         ({"number": ids.C_RELEASE, "args": [1]}, ids.R_FIELD),
     ],
 )
@@ -169,9 +170,42 @@ def test_a_signed_command_that_nothing_covers_is_refused_and_counted(
 def test_counters_only_rise(rig: Rig) -> None:
     assert rig.hear(command(7)) == [[7, ids.C_CONSENT, 0]]
     for old in (0, 1, 6):
-        assert rig.hear(command(old, args=[ids.OFFERS, 1, 0, "en"])) == [[old, ids.C_CONSENT, ids.R_COUNTER]]
+        assert rig.hear(command(old, args=[ids.OFFERS, 1, 0, "en", 0])) == [[old, ids.C_CONSENT, ids.R_COUNTER]]
     assert rig.ask("state")["seq"] == 1
-    assert rig.hear(command(0xFFFFFFFF, args=[ids.OFFERS, 1, 0, "en"])) == [[0xFFFFFFFF, ids.C_CONSENT, 0]]
+    assert rig.hear(command(0xFFFFFFFF, args=[ids.OFFERS, 1, 0, "en", 0])) == [[0xFFFFFFFF, ids.C_CONSENT, 0]]
+
+
+def test_a_yes_given_in_the_account_before_a_no_at_the_appliance_does_not_undo_it(rig: Rig) -> None:
+    assert rig.ask("decide", ids.IMPROVE, False)  # decision 1, which the account did not know of
+    before = rig.ask("state")
+    assert rig.hear(command(1)) == [[1, ids.C_CONSENT, ids.R_SUPERSEDED]]
+    after = rig.ask("state")
+    assert (after["mask"], after["seq"]) == (before["mask"], before["seq"])
+    assert rig.hear(command(2, args=[ids.IMPROVE, 1, 0, "en", 1])) == [[2, ids.C_CONSENT, 0]]
+
+
+def test_the_account_s_own_decisions_do_not_stand_in_each_other_s_way(rig: Rig) -> None:
+    """All of them name decision 0: they were given while the appliance was away."""
+    for counter, purpose in ((1, ids.SERVICE), (2, ids.IMPROVE), (3, ids.PERSONAL)):
+        assert rig.hear(command(counter, args=[purpose, 1, 0, "en", 0])) == [[counter, ids.C_CONSENT, 0]]
+    assert rig.ask("state")["mask"] == 0b01111
+
+
+def test_a_no_from_the_account_holds_whatever_it_knew(rig: Rig) -> None:
+    assert rig.ask("decide", ids.IMPROVE, True)
+    assert rig.hear(command(1, args=[ids.IMPROVE, 0, 0, "en", 0])) == [[1, ids.C_CONSENT, 0]]
+    assert rig.ask("state")["mask"] == 1 << ids.SAFETY
+
+
+def test_what_was_decided_here_is_known_after_a_restart(rig: Rig, device: Device) -> None:
+    assert rig.ask("decide", ids.IMPROVE, False)
+    rig.hear(command(1, args=[ids.OFFERS, 0, 0, "en", 0]))  # the newest decision is the account's now
+    rig.kill()
+    again = Rig(device)
+    try:
+        assert again.hear(command(2)) == [[2, ids.C_CONSENT, ids.R_SUPERSEDED]]
+    finally:
+        again.kill()
 
 
 def test_an_old_yes_played_again_after_a_no_changes_nothing(rig: Rig) -> None:
@@ -280,7 +314,7 @@ def test_a_full_flash_refuses_and_keeps_what_was(rig: Rig) -> None:
 def test_a_full_flash_still_takes_a_no(rig: Rig) -> None:
     rig.hear(command(1))
     rig.ask("fill")
-    rig.hear(command(2, args=[ids.IMPROVE, 0, 0, "en"]))
+    rig.hear(command(2, args=[ids.IMPROVE, 0, 0, "en", 0]))
     assert rig.ask("state")["mask"] == 1 << ids.SAFETY
 
 

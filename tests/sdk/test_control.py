@@ -35,7 +35,7 @@ async def test_counters_rise_from_one_and_never_go_back(tmp_path: Path) -> None:
 async def test_arguments_and_asker_are_kept(tmp_path: Path) -> None:
     async with bench(tmp_path) as kit:
         async with kit.store.writing() as session:
-            args = [ids.SERVICE, 0, 0xDEADBEEF, "de"]
+            args = [ids.SERVICE, 0, 0xDEADBEEF, "de", 0]
             await control.queue(session, kit.sender.device, ids.C_CONSENT, args, ids.G_ACCOUNT, who="owner 1")
         [row] = await rows(kit)
         assert cbor.decode(row.args) == args

@@ -33,10 +33,10 @@ _FILE = "consent.bin"  # a record and its CRC
 _KEY = 0
 _SECOND = 1
 # consent_seq, mask, newest decision: purpose, granted, channel, untold, text hash, language; then, for each purpose
-# but safety, the consent_seq of its newest grant
-_RECORD = "<IBBBBBI2sIIII"
+# but safety, the consent_seq of its newest grant, and the newest decision made here
+_RECORD = "<IBBBBBI2sIIIII"
 _SIZE = calcsize(_RECORD)
-_OLD_SIZE = calcsize("<IBBBBBI2s")  # without the grants
+_SHORTER = (calcsize("<IBBBBBI2s"), calcsize("<IBBBBBI2sIIII"))  # of older firmware
 
 
 class Consent:
@@ -54,6 +54,7 @@ class Consent:
         self.untold = False
         self.unkept = 0
         self._since = [0] * _PURPOSES
+        self._here = 0  # number of the newest decision that did not come from the account
         self._journal = journal
         self._spool = spool
         self._files = files
@@ -68,6 +69,11 @@ class Consent:
         """Number of the decision that granted `purpose` last; 0 for `safety`. What was recorded before is not sent."""
         return self._since[purpose]
 
+    def outdated(self, known: int) -> bool:
+        """Whether somebody decided at this appliance after decision number `known`, the newest that the account knew:
+        a yes from there does not hold against that."""
+        return known < self._here
+
     def decide(self, purpose: int, granted: bool, channel: int, language: str = "en", text_hash: int = 0) -> bool:
         """Take a decision made on a text (`text_hash` uint32, `language` two small letters).
 
@@ -80,6 +86,8 @@ class Consent:
         if granted and not self.allows(purpose):
             self._since[purpose] = self.seq + 1
         self.seq += 1
+        if channel != ACCOUNT:
+            self._here = self.seq
         self.mask = self.mask | 1 << purpose if granted else self.mask & ~(1 << purpose)
         self.purpose = purpose
         self.granted = 1 if granted else 0
@@ -162,9 +170,9 @@ class Consent:
             self.keep()
 
     def _read(self, key: int) -> "tuple[Any, ...] | None":
-        buf = bytearray(_SIZE)  # an older record lacks the grants: zeros
+        buf = bytearray(_SIZE)  # what an older record lacks: zeros
         length = self._journal.get(records.CONSENT, key, buf)
-        return unpack_from(_RECORD, buf) if length == _SIZE or length == _OLD_SIZE else None
+        return unpack_from(_RECORD, buf) if length == _SIZE or length in _SHORTER else None
 
     def _read_beside(self) -> "tuple[Any, ...] | None":
         data = self._files.read(_FILE) if self._files is not None else None
@@ -177,11 +185,13 @@ class Consent:
         self.untold = bool(row[5])
         self.text_hash = row[6]
         self.language = bytes(row[7]).decode()
-        self._since[1:] = row[8:]
+        self._since[1:] = row[8:-1]
+        self._here = row[-1]
 
     def _row(self) -> "tuple[Any, ...]":
         decision = (self.purpose, self.granted, self.channel, 1 if self.untold else 0, self.text_hash)
-        return (self.seq, self.mask) + decision + (self.language.encode(),) + tuple(self._since[1:])
+        text = (self.language.encode(),)
+        return (self.seq, self.mask) + decision + text + tuple(self._since[1:]) + (self._here,)
 
     def _put(self, key: int) -> None:
         self._journal.put(records.CONSENT, key, pack(_RECORD, *self._row()))

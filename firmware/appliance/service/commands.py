@@ -38,8 +38,8 @@ if TYPE_CHECKING:
     class Acts(Protocol):
         """The appliance, as far as commands reach."""
 
-        def decided(self, purpose: int, granted: bool, language: str, text_hash: int) -> int:
-            """0, or a reason and nothing is changed."""
+        def decided(self, purpose: int, granted: bool, language: str, text_hash: int, known: int) -> int:
+            """`known`: number of the newest decision that the account knew. 0, or a reason and nothing is changed."""
             ...
 
         def rotated(self, epoch: int, ephemeral: bytes, wrapped: bytes) -> int:
@@ -204,14 +204,15 @@ class Commands:
 
     def _decide(self, command: _Command) -> int:
         reader = command.reader
-        _expect(command.args == 4)
+        _expect(command.args == 5)
         purpose = reader.unsigned(len(ids.PURPOSE_NAMES) - 1)
         granted = reader.unsigned(1)
         text_hash = reader.unsigned(_U32)
         language = reader.tstr()
+        known = reader.unsigned(_U32)
         _expect(purpose != ids.SAFETY and len(language) == 2 and language.islower() and reader.pos == reader.end)
         self._count(command.counter, ids.C_CONSENT, ids.R_BUSY)  # what a cut leaves: it may not come again
-        return self._acts.decided(purpose, granted == 1, language, text_hash)
+        return self._acts.decided(purpose, granted == 1, language, text_hash, known)
 
     def _settle(self, counter: int, command: int, reason: int) -> bool:
         """Count and answer, whole or not at all. False where the flash is full: the command comes again."""

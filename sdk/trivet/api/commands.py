@@ -9,14 +9,15 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Path, Request
 from pydantic import Field
-from sqlalchemy import select
 from trivet_wire import ids
 
 from trivet import control
 from trivet.api import schemas
 from trivet.api.problems import RESPONSES, ProblemError
-from trivet.api.routes import Asking, DeviceId, cloud_of, user_of
-from trivet.store.tables import CommandRow, DeviceRow, utcnow
+from trivet.api.routes import Asking, DeviceId, access_for, cloud_of, user_of
+from trivet.consent.access import reading
+from trivet.control import listing
+from trivet.store.tables import utcnow
 
 router = APIRouter(prefix="/api", dependencies=[Depends(user_of)], responses=RESPONSES, tags=["commands"])
 ROLES = {  # who may ask for what; the owner's own decisions have routes of their own
@@ -25,7 +26,7 @@ ROLES = {  # who may ask for what; the owner's own decisions have routes of thei
     "recover": ("agent", "engineer", "admin"),
     "rotate": ("admin",),
 }
-NEWEST = 100
+_PURPOSE, _WHY = "safety", "commands to the appliance"
 _NUMBERS = {name: number for number, name in ids.COMMAND_NAMES.items()}
 
 
@@ -63,11 +64,11 @@ async def give(request: Request, user: Asking, device_id: DeviceId, wanted: Want
         raise ProblemError(403, "not-your-role", f"{wanted.command} is for {asked}, not for {user.role}.")
     cloud = cloud_of(request)
     number = _NUMBERS[wanted.command]
-    async with cloud.store.reading() as session:
-        row = await session.get(DeviceRow, device_id)
-    if row is None:
+    async with reading(cloud.store, access_for(user, _PURPOSE, _WHY)) as read:
+        mask = await listing.agreed(read, device_id)
+    if mask is None:
         raise ProblemError(404, "no-such-device", f"No appliance {device_id} is enrolled here.")
-    if ids.COMMAND_GRANTS[number] == ids.G_SERVICE and not row.consent_mask >> ids.SERVICE & 1:
+    if ids.COMMAND_GRANTS[number] == ids.G_SERVICE and not mask >> ids.SERVICE & 1:
         raise ProblemError(409, "no-consent", "Its owner has not said yes to service: the appliance would refuse it.")
     try:
         counter = await cloud.command(device_id, number, user.name)
@@ -79,12 +80,11 @@ async def give(request: Request, user: Asking, device_id: DeviceId, wanted: Want
 @router.get("/devices/{device_id}/commands", response_model=list[Command], summary="Commands, newest first")
 async def listed(request: Request, user: Asking, device_id: DeviceId) -> list[Command]:
     """The newest commands to an appliance and what became of them."""
-    _vendor(user.role)
-    query = select(CommandRow).where(CommandRow.device == device_id).order_by(CommandRow.counter.desc()).limit(NEWEST)
-    async with cloud_of(request).store.reading() as session:
-        if await session.get(DeviceRow, device_id) is None:
-            raise ProblemError(404, "no-such-device", f"No appliance {device_id} is enrolled here.")
-        return [_view(row) for row in await session.scalars(query)]
+    async with reading(cloud_of(request).store, access_for(user, _PURPOSE, _WHY)) as read:
+        rows = await listing.commands(read, device_id)
+    if rows is None:
+        raise ProblemError(404, "no-such-device", f"No appliance {device_id} is enrolled here.")
+    return [_view(row) for row in rows]
 
 
 @router.get("/devices/{device_id}/commands/{counter}", response_model=Command, summary="One command")
@@ -92,20 +92,14 @@ async def one(
     request: Request, user: Asking, device_id: DeviceId, counter: Annotated[int, Path(ge=1, le=control.MAX_COUNTER)]
 ) -> Command:
     """What became of a command."""
-    _vendor(user.role)
-    async with cloud_of(request).store.reading() as session:
-        row = await session.get(CommandRow, (device_id, counter))
+    async with reading(cloud_of(request).store, access_for(user, _PURPOSE, _WHY)) as read:
+        row = await listing.command(read, device_id, counter)
     if row is None:
         raise ProblemError(404, "no-such-command", f"{device_id} was never given a command {counter}.")
     return _view(row)
 
 
-def _vendor(role: str) -> None:
-    if role == "owner":
-        raise ProblemError(403, "not-for-owners", "Owners see their own appliances on their own page.")
-
-
-def _view(row: CommandRow) -> Command:
+def _view(row: listing.CommandRow) -> Command:
     reason = row.reason
     says = "" if reason is None else "done" if reason == 0 else ids.REASON_NAMES.get(reason, "unknown reason")
     return Command.model_validate(

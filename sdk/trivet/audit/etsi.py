@@ -576,7 +576,7 @@ PROVISIONS = (
         "data is limited to its purpose and deleted when no longer needed",
         MET,
         "Every read names its purpose; a job deletes what is older than its purpose's period.",
-        ("retention_kept", "tests/sdk/test_consent.py::test_a_read_for_one_purpose_does_not_show_what_another_covers"),
+        ("retention_kept", "tests/sdk/test_consents.py::test_a_read_for_one_purpose_does_not_show_what_another_covers"),
     ),
     Provision(
         "6-7",

@@ -46,14 +46,16 @@ async def decide(
     request = RequestRow(
         device=device, purpose=number, granted=granted, text_hash=shown.hash, language=shown.language, state=PENDING
     )
-    request.counter = await _tell(session, request, who)
+    request.counter = await _tell(session, request, max(row.consent_seq, row.erased_consent_seq), who)
     session.add(request)
     await session.flush()
     return state.request(request)
 
 
-async def _tell(session: AsyncSession, request: RequestRow, who: str) -> int:
-    args = [request.purpose, 1 if request.granted else 0, request.text_hash, request.language]
+async def _tell(session: AsyncSession, request: RequestRow, known: int, who: str) -> int:
+    """`known`, the newest decision that is known here, goes along: a yes does not hold against a later one made at the
+    appliance."""
+    args = [request.purpose, 1 if request.granted else 0, request.text_hash, request.language, known]
     return await control.queue(session, request.device, ids.C_CONSENT, args, ids.G_ACCOUNT, who=who[:64])
 
 
@@ -72,7 +74,8 @@ async def answered(session: AsyncSession, device: str, counter: int, reason: int
             RequestRow.device == device, RequestRow.counter == counter, RequestRow.state == PENDING
         )
         for request in await session.scalars(query):
-            request.state, request.reason, request.settled_at = REFUSED, reason, utcnow()
+            request.state = SUPERSEDED if reason == ids.R_SUPERSEDED else REFUSED
+            request.reason, request.settled_at = reason, utcnow()
 
 
 async def release_done(session: AsyncSession, device: str) -> None:

@@ -156,7 +156,7 @@ class TestState:
                 [command] = await session.scalars(select(CommandRow))
                 [request] = await session.scalars(select(RequestRow))
             assert (command.command, command.grant, command.counter) == (ids.C_CONSENT, ids.G_ACCOUNT, request.counter)
-            assert cbor.decode(command.args) == [ids.OFFERS, 1, texts.text("offers").hash, "en"]
+            assert cbor.decode(command.args) == [ids.OFFERS, 1, texts.text("offers").hash, "en", 0]
 
     async def test_a_refused_command_is_not_pending_any_more(self, tmp_path: Path) -> None:
         async with bench(tmp_path) as kit:
