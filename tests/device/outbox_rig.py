@@ -139,6 +139,29 @@ client = mqtt.Client(DEVICE, link)
 up = uplink.Uplink(Identity(), client, spool, ledger, sealer.room, hello, code, random, teller)
 
 
+def noted():
+    """Every SENT record: kind, mask of purposes, bytes, boot, seq, code, start of the digest."""
+    from appliance.store.binary import unpack_from
+    from appliance.trust import chain, look
+
+    walk = look.Walk(ledger)
+    found = []
+    while walk.step():
+        if walk.kind == chain.SENT:
+            row = unpack_from(chain.FORMATS[chain.SENT], walk.body, chain.TIME)
+            found.append(list(row[:6]) + [row[6].hex()])
+    return found
+
+
+def break_ledger():
+    """Its flash refuses from now on."""
+
+    def refuse(*_):
+        raise OSError(5)
+
+    ledger.log.ring.flash.program = refuse
+
+
 def state():
     return {
         "boot": boot,

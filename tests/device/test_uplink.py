@@ -1,5 +1,6 @@
 """The uplink in real MicroPython over a link that the test breaks: hello, window, receipts, resending, backing off."""
 
+import hashlib
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -35,6 +36,39 @@ def test_hello_comes_first_then_the_spool_in_order(rig: Rig) -> None:
     rig.ask("queue", ids.EVIDENCE, ids.SERVICE)
     rig.ask("run", 1000)
     assert rig.topics() == ["hello", "fault", "evidence"]
+
+
+def test_each_message_is_in_the_ledger_once_a_start_with_the_digest_of_what_was_sent(rig: Rig) -> None:
+    rig.ask("queue", ids.FAULT, ids.SERVICE)
+    rig.ask("queue", ids.HEARTBEAT, ids.IMPROVE)
+    rig.ask("run", 1000)
+    sent = [bytes.fromhex(data) for _, data in rig.ask("seen")["heard"]]
+    assert rig.ask("noted") == [
+        [kind, 1 << purpose, len(data), 1, seq, code, hashlib.sha256(data).hexdigest()[:16]]
+        for (kind, purpose, seq, code), data in zip(
+            [
+                (ids.HELLO, ids.SAFETY, 0, 65535),
+                (ids.FAULT, ids.SERVICE, 1, 7107),
+                (ids.HEARTBEAT, ids.IMPROVE, 2, 65535),
+            ],
+            sent,
+            strict=True,
+        )
+    ]
+    rig.ask("run", 32_000)
+    assert rig.topics() == ["fault", "heartbeat"]  # again, for want of a receipt
+    assert len(rig.ask("noted")) == 3
+
+
+def test_a_ledger_that_breaks_ends_the_connection_and_nothing_more_is_sent(rig: Rig) -> None:
+    rig.ask("run", 1000)
+    assert rig.topics() == ["hello"]
+    rig.ask("break_ledger")
+    rig.ask("queue", ids.FAULT, ids.SERVICE)
+    rig.ask("run", 120_000, 1000)
+    seen = rig.ask("seen")
+    assert (seen["heard"], seen["opened"], seen["left"]) == ([], [], 1)
+    assert [event["up"] for event in seen["events"] if event["e"] == "link"] == [False]
 
 
 def test_only_a_receipt_deletes(rig: Rig) -> None:
