@@ -54,3 +54,20 @@ async def test_an_old_flash_put_back_is_shown_at_the_next_contact(
             heads = list(await session.scalars(select(LedgerHeadRow)))
         assert any(row.signed for row in heads)
         assert any(row.signed is None for row in heads)
+
+
+async def test_a_record_that_somebody_altered_is_told_to_the_cloud_by_the_appliance_itself(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path / "cloud", http_port=0, mqtt_port=0, nats_port=0)
+    async with Cloud(settings, http=False) as cloud:
+        identity = await cloud.enrol(load("oven").model, "oven")
+        device = Device(tmp_path / "oven")
+        await asyncio.to_thread(live, device, Provision.of(identity), consent_line("service", True))
+        image = device.folder / "ledger.img"
+        data = bytearray(image.read_bytes())
+        sector = next(at for at in range(0, len(data), 4096) if data[at + 48 : at + 64] != b"\xff" * 16)
+        data[sector + 48 + 16 + 4] ^= 1  # the first record's time
+        image.write_bytes(data)
+        await asyncio.to_thread(live, device, None)
+        assert await found(cloud, identity.device) == [
+            "The appliance found its own ledger altered: record 1 (missing)."
+        ]
