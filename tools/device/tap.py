@@ -27,8 +27,8 @@ def run(steps: int, seed: int) -> dict[str, Any]:
             print(f"{told}/{steps} steps, {figures.captured_bytes} bytes heard", file=sys.stderr, flush=True)
 
     machine.drive(steps // 2, seed, figures, tell)
-    if not figures.failing:
-        machine.explore(max(1, (steps - figures.steps) // _EXAMPLE), seed, figures, tell)
+    while figures.steps < steps and not figures.failing:
+        machine.explore(max(1, (steps - figures.steps) // _EXAMPLE), seed + figures.houses, figures, tell)
     return figures.plain()
 
 

@@ -18,7 +18,7 @@ from . import device
 if TYPE_CHECKING:
     from . import Options
 
-DEFAULT_N = 12_000
+DEFAULT_N = 30_000
 FINDINGS = ("uncovered", "sent_after_withdraw", "recorded_under_no")
 
 
