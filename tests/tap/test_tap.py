@@ -151,7 +151,7 @@ def test_what_hypothesis_finds_is_shortened_and_what_is_printed_replays(monkeypa
 
 def test_the_bench_counts_judges_and_replays() -> None:
     progress: list[str] = []
-    result = tap.run(Options(n=1800, seed=3, say=progress.append))
+    result = tap.run(Options(n=1800, seed=4, say=progress.append))
     assert progress
     assert tap.sound(result), result
     assert result["steps"] >= 1800
