@@ -223,13 +223,17 @@ def _version():  # type: ignore[no-untyped-def]
     return sa.table("alembic_version", sa.column("version_num"))
 
 
+def _provision(folder: Path) -> list[str]:
+    return ["provision", "oven", "--device", str(folder / "oven"), "--data", str(folder / "cloud")]
+
+
 def test_the_command_reports_and_says_when_there_is_nothing(tmp_path: Path) -> None:
     run = CliRunner()
     nothing = run.invoke(app, ["audit", "--data", str(tmp_path / "nowhere")])
     assert nothing.exit_code == 2
     assert "trivet serve --data" in nothing.output
     assert not (tmp_path / "nowhere").exists()
-    assert run.invoke(app, ["enrol", "oven", "--data", str(tmp_path / "cloud")]).exit_code == 0
+    assert run.invoke(app, _provision(tmp_path)).exit_code == 0
     page = tmp_path / "audit.html"
     done = run.invoke(app, ["audit", "--data", str(tmp_path / "cloud"), "--json", "--html", str(page)])
     report = json.loads(done.stdout)

@@ -103,6 +103,7 @@ class Memory(Entries):
     def save_now(self) -> bool:
         """Save what changed at once, if the journal has room and the flash takes it; else `service` tries again."""
         try:
+            self._journal.prepare()
             return self.service(self._lazy_since)
         except OSError:
             return False

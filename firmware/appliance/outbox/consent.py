@@ -12,7 +12,7 @@ from trivet_wire.ids import PURPOSE_NAMES, SAFETY
 
 from ..store import records
 from ..store.binary import calcsize, crc32, pack, unpack_from
-from ..store.journal import GROUP_ROOM, JournalFull
+from ..store.journal import JournalFull
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -121,8 +121,7 @@ class Consent:
         records. Call it again until nothing is unkept."""
         journal = self._journal
         try:
-            while journal.room() < GROUP_ROOM and journal.service():  # a withdrawal does not wait for the idle task
-                pass
+            journal.prepare()
             if self.unkept > 1:
                 self._keep_first()
             self._put(_SECOND)

@@ -12,7 +12,7 @@ from trivet_wire.cbor_read import Reader
 from trivet_wire.refuse import WireError
 
 from ..store.binary import pack, unpack_from
-from ..store.journal import GROUP_ROOM, JournalFull
+from ..store.journal import JournalFull
 from ..store.records import COMMANDS, RESET
 from ..trust.chain import COMMAND
 
@@ -119,7 +119,7 @@ class Commands:
     def take(self, payload: memoryview | None, reason: int) -> bool:
         """What the command key signed, or why a message was not believed. False: it was no command to act on or to
         answer again."""
-        self._make_room()
+        self._journal.prepare()
         if payload is not None:
             try:
                 command = _Command(payload, self._device)
@@ -139,11 +139,6 @@ class Commands:
         else:
             self._answer(self.counter, number, self._reason)
         return True
-
-    def _make_room(self) -> None:
-        """A command does not wait for the idle task."""
-        while self._journal.room() < GROUP_ROOM and self._journal.service():
-            pass
 
     def _covers(self, command: _Command) -> int:
         """0, or why this appliance does not do it now."""
@@ -218,7 +213,7 @@ class Commands:
         """Count and answer, whole or not at all. False where the flash is full: the command comes again."""
         journal = self._journal
         before = (self.counter, self._command, self._reason)
-        self._make_room()
+        journal.prepare()
         if journal.begin():
             try:
                 if command == ids.C_RELEASE and not reason:

@@ -213,6 +213,12 @@ class Journal:
         rest = max(0, ring.size - self._pos - ring.need(MAX_PAYLOAD))
         return rest + max(0, ring.clean - _KEPT) * (ring.size - FIRST - ring.need(MAX_PAYLOAD))
 
+    def prepare(self) -> None:
+        """Make `begin` ready now, for what does not wait for the idle task: a clear, a withdrawal, a command. As long
+        as a few erases take; in vain where too much lives."""
+        while self.room() < GROUP_ROOM and self.service():
+            pass
+
     def begin(self) -> bool:
         """Open a group: what is written until `commit` happens whole or not at all. False (and nothing opened) where
         room for a group is not ready: call `service` first. Groups nest; the outermost one counts."""
