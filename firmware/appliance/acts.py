@@ -54,6 +54,4 @@ class Acts:
         """The next message key."""
         from .trust.rotation import rotate
 
-        reason = rotate(self._ports.files, self._identity, epoch, ephemeral, wrapped)
-        self._ports.unload("appliance.trust.rotation")
-        return reason
+        return rotate(self._ports.files, self._identity, epoch, ephemeral, wrapped)

@@ -1,9 +1,9 @@
 """Whom the appliance believes: takes messages on the command topic as they came, passes on what the command key signed.
 Loaded when the first one comes. Never looks into what it cannot believe.
 
-Verification is the peak of what an appliance needs of its heap: only when it is over the code is loaded that acts. A
-flood costs neither time nor flash: after a message that was not believed nothing is heard for a while, and the same
-message is not heard twice within it. The cloud sends its own again.
+Verification is the peak of what an appliance needs of its heap: only when it is over the code is loaded that acts, and
+it leaves again. A flood costs neither time nor flash: after a message that was not believed nothing is heard for a
+while, and the same message is not heard twice within it. The cloud sends its own again.
 """
 
 from trivet_wire import ids, sign1
@@ -14,13 +14,13 @@ from .trust.identity import COMB_FILE, CURVE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .acts import Acts
     from .app import Appliance
     from .outbox.sealer import Sealer
     from .ports import Ports
     from .trust.identity import Identity
 
 _QUIET_MS = 10_000
+_RARE = (CURVE, "appliance.trust.rotation", "appliance.acts", "appliance.service.commands")
 
 
 class Hearing:
@@ -31,7 +31,6 @@ class Hearing:
         self._ports = ports
         self._identity = identity
         self._sealer = sealer
-        self._acts: Acts | None = None
         self._deaf_until = 0
         self._last = b""  # digest of the message heard last
         self._last_until = 0
@@ -44,24 +43,25 @@ class Hearing:
             return
         self._last = digest
         self._last_until = now + _QUIET_MS
+        try:
+            if not self._act(message):
+                self._deaf_until = now + _QUIET_MS
+        except MemoryError:  # not now, and nothing is counted: the cloud sends it again
+            self._last_until = 0
+            self._ports.teller.tell({"e": "unheard"})
+        for module in _RARE:
+            self._ports.unload(module)
+
+    def _act(self, message: bytes) -> bool:
         payload: memoryview | None = None
         reason = 0
         try:
             payload = believed(self._ports, self._identity.command_key, message)
         except WireError as error:
             reason = error.reason
-        except MemoryError:  # not now: the cloud sends it again
-            self._last_until = 0
-            self._ports.unload(CURVE)
-            self._ports.teller.tell({"e": "unheard"})
-            return
-        acts = self._acts
-        if acts is None:
-            from .acts import Acts
+        from .acts import Acts
 
-            acts = self._acts = Acts(self._appliance, self._ports, self._identity, self._sealer)
-        if not acts.take(payload, reason):
-            self._deaf_until = now + _QUIET_MS
+        return Acts(self._appliance, self._ports, self._identity, self._sealer).take(payload, reason)
 
 
 def believed(ports: "Ports", key: bytes | None, message: bytes) -> memoryview:
@@ -75,7 +75,7 @@ def believed(ports: "Ports", key: bytes | None, message: bytes) -> memoryview:
     kept = ports.files.read(COMB_FILE) or b""
     table = kept[64:] if kept[:64] == key else b""  # without it: slower, and more heap
     sound = verify(key, sign1.digest(parts.kid, payload), parts.signature, table)
-    ports.unload(CURVE)
+    ports.unload(CURVE)  # before what acts is loaded
     if not sound:
         raise WireError(ids.R_SIGNATURE)
     return payload

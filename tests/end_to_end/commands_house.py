@@ -15,8 +15,6 @@ from trivet.sim.provision import provision
 from trivet.sim.world import World
 from trivet.store.tables import CommandRow, DeviceRow
 
-HEAP_KIB = 192
-
 
 @dataclass
 class House:
@@ -69,7 +67,7 @@ async def house(folder: Path, *, at_the_line: bool = False) -> AsyncIterator[Hou
         else:
             identity = await cloud.enrol("oven", "oven")
             device.provision(Provision.of(identity))
-        world = await asyncio.to_thread(World, "oven", device, heap_kib=HEAP_KIB)
+        world = await asyncio.to_thread(World, "oven", device)
         try:
             yield House(cloud, identity, world)
         finally:
