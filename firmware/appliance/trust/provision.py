@@ -9,9 +9,9 @@ written to the board's flash and never given to anybody. Not loaded in an applia
 from trivet_wire import cbor, sign1
 from trivet_wire.envelope import sha256
 
-from . import p256
 from .comb import keep
 from .identity import _BEFORE_PRIVATE, _BEFORE_PUBLIC, FILE, KEY_FILE, load  # pyright: ignore[reportPrivateUsage]
+from .p256 import make, public, sign
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,11 +37,11 @@ class Provisioning:
         """Make the key, keep it, and sign for `device` (8 bytes) and the registry's `nonce` with it."""
         if len(device) != sign1.KID_SIZE or not 16 <= len(nonce) <= 64:
             raise ValueError("a device id is 8 bytes, a nonce 16 to 64")
-        private = p256.make(self._random)
-        public = p256.public(private)
-        self._files.write(KEY_FILE, _BEFORE_PRIVATE + private + _BEFORE_PUBLIC + public)
-        payload = cbor.encode([_VERSION, device, nonce, public])
-        return sign1.assembled(device, payload, p256.sign(private, sign1.digest(device, payload)))
+        private = make(self._random)
+        point = public(private)
+        self._files.write(KEY_FILE, _BEFORE_PRIVATE + private + _BEFORE_PUBLIC + point)
+        payload = cbor.encode([_VERSION, device, nonce, point])
+        return sign1.assembled(device, payload, sign(private, sign1.digest(device, payload)))
 
     def take(self, name: str, data: bytes) -> bytes:
         """Write one of TAKEN; gives SHA-256 of what then stands there."""
