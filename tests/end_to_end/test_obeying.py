@@ -29,7 +29,7 @@ async def test_without_consent_to_service_it_is_refused_with_a_reason(tmp_path: 
 async def test_the_owner_decides_in_their_account_and_the_appliance_says_what_holds(tmp_path: Path) -> None:
     async with house(tmp_path) as home:
         for granted in (1, 0):
-            counter = await home.give(ids.C_CONSENT, ids.G_ACCOUNT, ids.IMPROVE, granted, 0xABCD, "de")
+            counter = await home.give(ids.C_CONSENT, ids.G_ACCOUNT, ids.IMPROVE, granted, 0xABCD, "de", 1 - granted)
             assert (await home.settled(counter)).reason == 0
 
             async def synced(granted: int = granted) -> bool:
