@@ -14,13 +14,11 @@ from .faults.manager import Manager
 from .faults.memory import Memory
 from .faults.state import EventState
 from .outbox.report import Reporter
-from .sense.board import Board
 from .sense.signals import Signals
 from .sense.texts import Texts
 from .service.internal import Internal
 from .service.panel import Panel
 from .service.watch import Watch
-from .wiring import event_config, inhibition
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,12 +28,14 @@ if TYPE_CHECKING:
     from .outbox.sealer import Sealer
     from .outbox.speak import Speaker
     from .ports import Ports
+    from .sense.board import Board
     from .service.life import Life
     from .service.normals import Normals
     from .store.journal import Journal
     from .tick import Application, Tick
 
 _MUTE = {"en": "No records can be kept.\nNothing is sent.", "de": "Nichts kann vermerkt werden.\nNichts wird gesendet."}
+_BUILDING = ("appliance.sense.board", "appliance.wiring")  # loaded for that alone
 _RESTARTED = {"en": "Restarted too often.\nNothing runs.", "de": "Zu oft neu gestartet.\nNichts läuft."}
 
 
@@ -52,6 +52,8 @@ class Heart:
         language: str,
     ) -> None:
         """`maker()` gives the program's class, or the exception with which it cannot be imported."""
+        from .sense.board import Board
+
         self._ports = ports
         self._journal = journal
         self._language = language
@@ -79,8 +81,12 @@ class Heart:
         self._tick: Tick | None = None
         if maker is not None:
             self._build_tick(board, maker)
+        for module in _BUILDING:
+            ports.unload(module)
 
-    def _build_faults(self, board: Board, boot: int) -> None:
+    def _build_faults(self, board: "Board", boot: int) -> None:
+        from .wiring import event_config, inhibition
+
         self.signals = Signals(board)
         config = event_config(board, self.catalogue)
         state = EventState(board.n_events)
@@ -92,7 +98,7 @@ class Heart:
         self.manager.resume()
         self.inhibit = inhibition(board)
 
-    def _build_tick(self, board: Board, maker: "Callable[[], Callable[[Board], Application]]") -> None:
+    def _build_tick(self, board: "Board", maker: "Callable[[], Callable[[Board], Application]]") -> None:
         from .sense.monitors import Monitors
         from .tick import Tick
 

@@ -4,14 +4,15 @@ their configuration; runs once at start, keeps nothing.
 
 from .faults.config import EventConfig
 from .faults.inhibit import Inhibit
-from .sense.board import Board
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from trivet_wire.catalogue import Catalogue
 
+    from .sense.board import Board
 
-def event_config(board: Board, catalogue: "Catalogue") -> EventConfig:
+
+def event_config(board: "Board", catalogue: "Catalogue") -> EventConfig:
     """Debounce of each event from the board, thresholds from the catalogue. ValueError where the two do not fit."""
     config = EventConfig(board.n_events)
     config.fill(catalogue, board.debounce, board.n_signals + board.n_outputs)
@@ -19,7 +20,7 @@ def event_config(board: Board, catalogue: "Catalogue") -> EventConfig:
     return config
 
 
-def inhibition(board: Board) -> Inhibit:
+def inhibition(board: "Board") -> Inhibit:
     """Each function and the rows (function, event, mask) that switch it off."""
     hazardous = bytearray()
     rows = bytearray()

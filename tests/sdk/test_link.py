@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from appliance.sim.trace import placed as placed_on_the_appliance
 from trivet import boards, paths
+from trivet.boards.kinds import kinds
 from trivet.sim import rom
 from trivet.sim.appliance import start_command
 from trivet.sim.link import link
@@ -131,6 +132,32 @@ def test_a_text_without_a_place_stays_as_it_is() -> None:
     for text in ("", "watchdog", 'Traceback:\n  File "rom/drivers.py", line 3, in tick\nOSError: 5\n'):
         assert placed_on_the_appliance(text, "appliance/store/__init__.py appliance/store/low.py 1\n") == text
         assert placed_on_the_appliance(text, "") == text
+
+
+def test_monitor_kinds_are_found_by_the_names_in_their_registry(tmp_path: Path) -> None:
+    package = "appliance/sense/monitors/"
+    sources = {
+        "appliance/__init__.py": b"",
+        "appliance/sense/__init__.py": b"",
+        package + "__init__.py": b"KINDS = 'stale.Stale ranges.Range'\n\n\ndef made(file, name):\n"
+        b"    return globals().get(name) or getattr(__import__(__name__ + '.' + file, None, None, (name,)), name)\n",
+        package + "stale.py": b"class Stale:\n    SIZE = 1\n\n\ndef size():\n    return 1\n",
+        package + "ranges.py": b"class Range:\n    SIZE = 2\n\n\ndef size():\n    return 2\n",
+        "main.py": b"from appliance.sense.monitors import KINDS, made\n__all__ = ('result',)\n\n\ndef result():\n"
+        b"    return [made(*kind.split('.')).SIZE for kind in KINDS.split()]\n",
+    }
+    linked, _ = link(sources)
+    assert package + "stale.py" not in linked
+    assert run(shorten(linked), "result", tmp_path / "linked").stdout == "[1, 2]\n"
+    assert run(sources, "result", tmp_path / "whole").stdout == "[1, 2]\n"
+
+
+def test_an_image_has_the_monitor_kinds_that_its_board_uses() -> None:
+    board = boards.load("oven")
+    text = dict(rom.linked(board))["appliance/sense/monitors/__init__.py"].decode()
+    used = {monitor.kind for monitor in board.monitors}
+    for name, kind in kinds().items():
+        assert (f"class {name.capitalize()}" in text) == (name in used), kind.file
 
 
 def test_a_module_imported_by_its_name_within_a_function_is_refused() -> None:

@@ -61,7 +61,7 @@ class Memory(Entries):
         super().__init__(config, state, history, boot, catalogue, firmware, slots)
         self._journal = journal
         self._lazy_since = 0
-        self._buf = bytearray(MAX_PAYLOAD)
+        self._buf = journal.scratch
         self._view = memoryview(self._buf)
 
     # Clearing (service port or cloud, never in the tick)

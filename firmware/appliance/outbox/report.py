@@ -73,7 +73,7 @@ class Reporter:
         self._record = bytearray(_HEAD + manager.events)
         pack_into("<I", self._record, 0, speaker.about.catalogue)
         self._change = bytearray(4)
-        self._frame = bytearray(_MAX_FRAME)
+        self._frame = journal.scratch  # until the message that tells it goes into the spool
         self._frame_view = memoryview(self._frame)
         self._verdicts = bytearray((manager.events + 3) // 4)
         self._dropped: int = 0
@@ -201,7 +201,7 @@ class Reporter:
     def _evidence(self, event: int) -> None:
         """The freeze frame as the fault memory keeps it; its samples are already in the message's form."""
         length = self._journal.get(records.FRAME, event, self._frame)
-        if length < records.FRAME_HEAD or length > len(self._frame):
+        if length < records.FRAME_HEAD or length > _MAX_FRAME:
             return
         own = self._catalogue.purpose(event)
         trigger, _, signals, mask, _, _, cycle, period_ms = unpack_from(records.FRAME_FORMAT, self._frame)

@@ -71,7 +71,7 @@ class Spool:
         self._needs = bytearray(slots)  # mask of the purposes without which a message may not go
         self._values = bytearray(slots)
         self._sent = bytearray(slots)
-        self._buf = bytearray(MAX_PAYLOAD)
+        self._buf = journal.scratch
         self._next = 1
         self.count = 0
         self.bytes = 0

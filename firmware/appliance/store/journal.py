@@ -30,10 +30,15 @@ class JournalFull(Exception):
 
 
 class Journal:
-    """One journal on one partition. Call `mount()` first; `records` bounds how many may live at a time."""
+    """One journal on one partition. Call `mount()` first; `records` bounds how many may live at a time.
+
+    `scratch` is lent to whoever handles one record, and has done with it before another may: nobody keeps anything
+    there over a call of somebody else who reads or writes records. The journal itself never touches it.
+    """
 
     def __init__(self, flash: "Flash", records: int = 128) -> None:
         self.ring = Ring(flash)
+        self.scratch = bytearray(MAX_PAYLOAD)
         self._index = Index(records)
         self._active = -1
         self._pos = 0

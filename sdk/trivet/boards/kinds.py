@@ -30,6 +30,7 @@ class Key:
 class Kind:
     name: str
     number: int
+    file: str  # of its source
     keys: tuple[Key, ...]
     tolerates: str = ""  # the doubts in a source that do not keep it from running, as its file writes them
 
@@ -53,7 +54,7 @@ def _read(folder: Path) -> dict[str, Kind]:
     for number, one in enumerate(ast.literal_eval(order).split()):
         module, _, name = one.lower().partition(".")
         file = folder / f"{module}.py"
-        found[name] = Kind(name, number, _keys(file), _tolerates(file))
+        found[name] = Kind(name, number, file.name, _keys(file), _tolerates(file))
     return found
 
 

@@ -1,5 +1,6 @@
-"""What the firmware needs of the heap, measured on itself: a bake that breaks, alone and with TLS up, each tick under a
-locked heap, and every module's share. Takes boards, gives figures in bytes; knows no table to print.
+"""What the firmware needs of the heap, measured on itself: a bake that breaks, each tick under a locked heap; the same
+with all that ever comes together (`strain.py`), and the smallest heap that carries it; every module's and room's share.
+Takes boards, gives figures in bytes; knows no table to print.
 """
 
 import ast
@@ -13,12 +14,14 @@ from typing import Any
 
 from trivet import boards, paths
 from trivet.boards import Board
+from trivet.config import Settings
+from trivet.serve import Cloud
 
 from . import rom
 from .appliance import start_command
 from .consent import consent_line
-from .device import Device, Provision
 from .link import ROOMS, dotted
+from .strain import smallest, strain
 from .world import HEAP_KIB, Event, World
 
 # What only tools import, or a host: no appliance has it in its heap.
@@ -38,8 +41,7 @@ def measure(names: list[str], say: Callable[[str], None]) -> dict[str, Any]:
 
 
 def measure_board(board: Board, say: Callable[[str], None]) -> dict[str, int]:
-    """`boot`: after start; `peak`: through a bake that breaks; `tick_alloc`: of any tick; `tls`: the peak with a
-    broker."""
+    """`boot`: after start; `peak`: through a bake that breaks; `tick_alloc`: of any tick; then as `_strained`."""
     name, fault = next(iter(boards.plant(board).FAULTS.items()))
     say(f"{board.name}: a bake with {name} at a heap of {HEAP_KIB} KiB, every tick with the heap locked")
     seen: list[Event] = []
@@ -52,31 +54,19 @@ def measure_board(board: Board, say: Callable[[str], None]) -> dict[str, int]:
         raise RuntimeError(f"a task crashed with the heap locked:\n{crashes[0]}")
     boot = next(int(event.data["boot"]) for event in seen if event.kind == "heap")
     most = max(int(event.data["most"]) for event in seen if event.kind == "locked")
-    say(f"{board.name}: {ticks} ticks; the same with mutual TLS to a broker")
-    return {"boot": boot, "peak": peak, "tick_alloc": most, "tls": asyncio.run(_with_broker(board, name, fault.at_s))}
+    say(f"{board.name}: {ticks} ticks; now with TLS, signed evidence, the ledger and a signed command")
+    return {"boot": boot, "peak": peak, "tick_alloc": most, **asyncio.run(_strained(board, say))}
 
 
-async def _with_broker(board: Board, fault: str, at_s: float) -> int:
-    """The peak through the same fault, told to a real cloud over TLS."""
-    from trivet.config import Settings
-    from trivet.serve import Cloud
-
+async def _strained(board: Board, say: Callable[[str], None]) -> dict[str, int]:
+    """`tls`: the peak while the heap is strained most, on a real cloud; `need`: the smallest heap that carries all of
+    it; `free`: what an appliance's own is larger."""
     with tempfile.TemporaryDirectory(prefix="trivet-heap-") as scratch:
         settings = Settings(data_dir=Path(scratch), http_port=0, mqtt_port=0, nats_port=0)
         async with Cloud(settings, http=False) as cloud:
-            identity = await cloud.enrol(board.model, board.folder)
-            return await asyncio.to_thread(_bake, board, Provision.of(identity), fault, at_s)
-
-
-def _bake(board: Board, who: Provision, fault: str, at_s: float) -> int:
-    with World(board, Device(), identity=who, faults=[(fault, at_s)]) as world:
-        world.say(consent_line("service", True))
-        if not world.idle(30):
-            raise RuntimeError("the appliance did not reach its broker within 30 s")
-        world.run_until(at_s + 120)
-        if not world.idle(30) or world.state.acked < 3:
-            raise RuntimeError("the fault's messages were not receipted within 30 s")
-        return world.state.heap_peak
+            peak = (await strain(cloud, board)).peak
+            need = await smallest(cloud, board, say) * 1024
+    return {"tls": peak, "need": need, "free": HEAP_KIB * 1024 - need}
 
 
 def shares(board: Board) -> dict[str, int]:

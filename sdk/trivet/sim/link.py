@@ -12,18 +12,19 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from .live import live, statements
+from .live import live, statements, words
 from .scope import Uses, uses
 
 # Imported within a function, and yet part of every whole appliance.
 ALWAYS = (
-    *("main", "appliance.heart", "appliance.outbox.mqtt", "appliance.outbox.uplink", "appliance.sense.monitors"),
+    *("main", "appliance.heart", "appliance.tick", "appliance.outbox.mqtt", "appliance.outbox.uplink"),
     *("appliance.sim.line", "appliance.sim.ports"),
 )
-# Needed only while the appliance is built, and then let go.
-APART = ("appliance.sense.board",)
+MONITORS = "appliance.sense.monitors"  # found by their names at run time; an image has those that its board uses
+# Those of the appliance itself: what it starts with, and what beats in it.
+HOSTS = {"appliance.app": "appliance.start", "appliance.tick": "appliance.heart"}
 ROOMS = (
-    "trivet_wire",
+    *("trivet_wire", MONITORS),
     *(f"appliance.{room}" for room in ("store", "trust", "faults", "sense", "outbox", "service", "sim")),
 )
 
@@ -103,7 +104,7 @@ def _needs(module: _Module, modules: dict[str, _Module]) -> Iterator[str]:
 def _homes(modules: dict[str, _Module]) -> dict[str, str]:
     """For each module the one in whose source it stands: its room, or itself."""
     loaded: set[str] = set()
-    waiting = [name for name in ALWAYS if name in modules]
+    waiting = [name for name in modules if name in ALWAYS or name.startswith(MONITORS)]
     while waiting:
         name = waiting.pop()
         if name not in loaded:
@@ -111,8 +112,8 @@ def _homes(modules: dict[str, _Module]) -> dict[str, str]:
             waiting.extend(_needs(modules[name], modules))
     home = {}
     for name, module in modules.items():
-        room = name.rpartition(".")[0]
-        joins = room in ROOMS and room in modules and name in loaded and name not in APART and not module.package
+        room = HOSTS.get(name, name.rpartition(".")[0])
+        joins = room in {*ROOMS, *HOSTS.values()} and room in modules and name in loaded and not module.package
         home[name] = room if joins else name
     return home
 
@@ -140,6 +141,7 @@ class _Linker:
     def __init__(self, modules: dict[str, _Module], home: dict[str, str]) -> None:
         self._modules = modules
         self._home = home
+        self._spoken = words(modules[MONITORS].tree) if MONITORS in modules else set()
         self._brought: dict[str, dict[str, tuple[str, str]]] = {}  # by room, what its modules have imported so far
 
     def unique(self, module: str, name: str) -> str:
@@ -147,7 +149,8 @@ class _Linker:
         alone = self._home[module] == module and not any(
             home == module and name != module for name, home in self._home.items()
         )
-        return name if alone or name.startswith("__") else f"{name}__{module.replace('.', '_')}"
+        spoken = self._home[module] == MONITORS and name in self._spoken
+        return name if alone or spoken or name.startswith("__") else f"{name}__{module.replace('.', '_')}"
 
     def rewrite(self, module: _Module) -> bytes:
         """Its source as it stands in its room."""
@@ -157,6 +160,8 @@ class _Linker:
         for node in live(module.tree):
             if isinstance(node, ast.ImportFrom):
                 edits.extend(self._import(module, node, means, aliases))
+            elif isinstance(node, ast.Import):
+                self._check(module, node)
         taken = set()
         for member in module.uses.members:
             owner = aliases.get(member.value.id) if isinstance(member.value, ast.Name) else None
@@ -187,6 +192,11 @@ class _Linker:
                         if name == (alias.asname or alias.name):
                             return self._found(target(owner, module.package, node), alias.name)
         return self._home[owner], self.unique(owner, name)
+
+    def _check(self, module: _Module, node: ast.Import) -> None:
+        for alias in node.names:
+            if self._home.get(alias.name, alias.name) != alias.name:
+                raise ValueError(f"{module.path}, line {node.lineno}: write `from … import`, {alias.name} is linked")
 
     def _import(
         self, module: _Module, node: ast.ImportFrom, means: dict[str, str], aliases: dict[str, str]

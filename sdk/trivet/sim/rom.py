@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trivet import boards, paths
+from trivet.boards.kinds import kinds
 
 from . import cache, umqtt
 from .constants import fold
@@ -107,8 +108,12 @@ def _digest(files: dict[str, bytes]) -> str:
 
 def _inputs(board: "Board") -> Iterator[tuple[str, bytes]]:
     root = paths.firmware()
+    used = {monitor.number for monitor in board.monitors}
+    unused = {kind.file for kind in kinds().values() if kind.number not in used}
     for path in sorted(root.rglob("*.py")):
         name = path.relative_to(root)
+        if name.parent.name == "monitors" and name.name in unused:
+            continue
         if not _SKIP & set(name.parts) and name.as_posix() != _OUTSIDE:
             yield name.as_posix(), path.read_bytes()
     library = umqtt.package()

@@ -1,0 +1,112 @@
+"""The hardest that an appliance's heap is asked: with TLS up a fault is confirmed, its evidence signed, noted in the
+ledger and sent, and a signed command believed, done and answered. Takes a cloud, a board and a size of heap; gives the
+peak, or why the heap was too small. Nothing is simulated but the board's physics.
+
+The smallest heap that carries all of it is found by trying: what is free beyond it counts, fragments and all, where
+"bytes in use" would count garbage and not see a gap too narrow.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from trivet_wire import ids
+
+from trivet import boards, control
+from trivet.boards import Board
+from trivet.serve import Cloud
+from trivet.store.tables import CommandRow, MessageRow
+
+from .consent import consent_line
+from .device import Device, Provision
+from .errors import SimulationError
+from .world import HEAP_KIB, Event, World
+
+MARGIN_KIB = 12  # what every board keeps free while all of this happens: a promise, held by a test
+_LEAST_KIB = 96  # no board comes near
+_PATIENCE_S = 20.0  # of real time, for what takes about one second
+_AFTER_S = 120  # of virtual time after a fault, until it is confirmed and its evidence told
+_SPOILT = {"crash", "unheard", "reduced", "mute", "watchdog", "crowded"}  # what a heap that is too small may lead to
+
+
+@dataclass(frozen=True)
+class Strain:
+    """`why`: what did not work; "" when all did. `peak`: most bytes in use, garbage included."""
+
+    why: str
+    peak: int = 0
+
+
+async def strain(cloud: Cloud, board: Board, heap_kib: int = HEAP_KIB) -> Strain:
+    """All of it once, on a new appliance of `board`."""
+    identity = await cloud.enrol(board.model, board.folder)
+    name, fault = next(iter(boards.plant(board).FAULTS.items()))
+    told: list[Event] = []
+    try:
+        world = await asyncio.to_thread(
+            lambda: World(
+                *(board, Device()),
+                identity=Provision.of(identity),
+                faults=[(name, fault.at_s)],
+                heap_kib=heap_kib,
+                on_event=told.append,
+            )
+        )
+    except SimulationError as error:
+        return Strain(str(error))
+    try:
+        why = await _through(cloud, world, identity.device, fault.at_s)
+    except SimulationError as error:
+        why = str(error)
+    finally:
+        await asyncio.to_thread(world.close)
+    spoilt = next((event for event in told if event.kind in _SPOILT), None)
+    if spoilt is not None:
+        why = f"{spoilt.kind}: {dict(spoilt.data)}"
+    return Strain(why, world.state.heap_peak)
+
+
+async def _through(cloud: Cloud, world: World, device: str, at_s: float) -> str:
+    await asyncio.to_thread(world.say, consent_line("service", True))
+    if not await asyncio.to_thread(world.idle, _PATIENCE_S):
+        return "it did not reach its broker"
+    await asyncio.to_thread(world.run_until, at_s + _AFTER_S)
+    if not await asyncio.to_thread(world.idle, _PATIENCE_S):
+        return "its messages were not receipted"
+    async with cloud.store.reading() as session:
+        query = select(MessageRow.signed).where(MessageRow.device == device, MessageRow.kind == ids.EVIDENCE)
+        signed = list(await session.scalars(query))
+    if not signed or not all(signed):
+        return "its evidence came without a signature" if signed else "no evidence came"
+    async with cloud.store.writing() as session:
+        counter = await control.queue(session, device, ids.C_CLEAR, (), ids.G_SERVICE)
+    reason = await _settled(cloud, world, device, counter)
+    return "" if reason == 0 else f"the command was not done: {reason}"
+
+
+async def _settled(cloud: Cloud, world: World, device: str, counter: int) -> int | None:
+    end = time.monotonic() + _PATIENCE_S
+    while time.monotonic() < end:
+        await asyncio.to_thread(world.idle, 0.05)
+        await asyncio.to_thread(world.step)
+        async with cloud.store.reading() as session:
+            reason = (await session.get_one(CommandRow, (device, counter))).reason
+        if reason is not None:
+            return reason
+    return None
+
+
+async def smallest(cloud: Cloud, board: Board, say: Callable[[str], None]) -> int:
+    """KiB of the smallest heap that carries it all, by halving. RuntimeError when an appliance's own does not."""
+    whole = await strain(cloud, board)
+    if whole.why:
+        raise RuntimeError(f"{board.name} at its heap of {HEAP_KIB} KiB: {whole.why}")
+    enough, short = HEAP_KIB, _LEAST_KIB
+    while enough - short > 1:
+        middle = (enough + short) // 2
+        why = (await strain(cloud, board, middle)).why
+        say(f"{board.name}: {middle} KiB {'are too few: ' + why.splitlines()[-1] if why else 'are enough'}")
+        enough, short = (enough, middle) if why else (middle, short)
+    return enough
