@@ -102,6 +102,29 @@ def test_what_is_imported_at_once_is_one_module_and_what_waits_for_its_moment_an
     assert [path for path, _ in places["appliance/store/__init__.py"]] == [ROOM + "low.py", ROOM + "high.py"]
 
 
+def test_a_name_of_a_function_s_own_hides_nothing_of_a_module(tmp_path: Path) -> None:
+    sources = {
+        "late.py": b"""from keys import curve
+
+
+def made():
+    public = curve.public(1)
+    return public
+
+
+print(made())
+""",
+        "keys/__init__.py": b"",
+        "keys/curve.py": b"def public(x):\n    return x + 1\n",
+    }
+    made, _ = link(sources)
+    for path, source in made.items():
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        (tmp_path / path).write_bytes(source)
+    run = subprocess.run([sys.executable, "late.py"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert run.stdout == "2\n", run.stderr
+
+
 def test_every_line_is_found_again() -> None:
     linked, places = link(SOURCES)
     room = linked["appliance/store/__init__.py"].split(b"\n")

@@ -39,6 +39,7 @@ class _Module:
     tree: ast.Module
     bound: set[str] = field(default_factory=set)  # names that the module itself defines
     uses: Uses = field(default_factory=Uses)
+    inner: set[str] = field(default_factory=set)  # names that its functions have of their own
 
     @property
     def package(self) -> bool:
@@ -50,7 +51,7 @@ def link(sources: dict[str, bytes]) -> "tuple[dict[str, bytes], dict[str, list[t
     modules = {}
     for path, source in sources.items():
         tree = ast.parse(source)
-        module = _Module(dotted(path), path, source, tree, set(_defined(tree)), uses(tree))
+        module = _Module(dotted(path), path, source, tree, set(_defined(tree)), uses(tree), set(_inner(tree)))
         modules[module.name] = module
     home = _homes(modules)
     linker = _Linker(modules, home)
@@ -87,6 +88,16 @@ def _defined(tree: ast.Module) -> Iterator[str]:
             yield from (
                 part.id for part in ast.walk(node) if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)
             )
+
+
+def _inner(tree: ast.Module) -> Iterator[str]:
+    for function in ast.walk(tree):
+        if isinstance(function, ast.FunctionDef | ast.Lambda):
+            for node in ast.walk(function):
+                if isinstance(node, ast.arg):
+                    yield node.arg
+                elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+                    yield node.id
 
 
 def _needs(module: _Module, modules: dict[str, _Module]) -> Iterator[str]:
@@ -167,7 +178,7 @@ class _Linker:
             owner = aliases.get(member.value.id) if isinstance(member.value, ast.Name) else None
             if owner is not None:
                 taken.add(member.value)
-                edits.append(_span(member, self._found(owner, member.attr)[1]))
+                edits.append(_span(member, self._member(module, owner, member.attr)[2]))
         for name in module.uses.names:
             if name not in taken and means.get(name.id, name.id) != name.id:
                 edits.append(_span(name, means[name.id]))
@@ -193,6 +204,12 @@ class _Linker:
                             return self._found(target(owner, module.package, node), alias.name)
         return self._home[owner], self.unique(owner, name)
 
+    def _member(self, module: _Module, owner: str, name: str) -> tuple[str, str, str]:
+        """`owner.name` without the owner: where it stands, how it is called there, and how in `module`. A function that
+        has a name of its own like it would take that one instead."""
+        where, called = self._found(owner, name)
+        return where, called, f"{called}__{owner.replace('.', '_')}" if called in module.inner else called
+
     def _check(self, module: _Module, node: ast.Import) -> None:
         for alias in node.names:
             if self._home.get(alias.name, alias.name) != alias.name:
@@ -213,9 +230,7 @@ class _Linker:
                     raise ValueError(f"{module.path}, line {node.lineno}: import names, not modules, within a function")
                 aliases[local] = owner
                 used = {part.attr for part in module.uses.members if getattr(part.value, "id", "") == local}
-                wanted.extend(
-                    (where, called, called) for where, called in (self._found(owner, x) for x in sorted(used))
-                )
+                wanted.extend(self._member(module, owner, name) for name in sorted(used))
                 continue
             where, called = self._found(source, alias.name)
             if not inner and source in self._modules:
