@@ -18,7 +18,7 @@ from seeded import OWNER, OWNER_PASSWORD, PASSWORD, USER, Vendor
 from sqlalchemy import func, select
 from trivet import api, desk
 from trivet.api import my_schemas, schemas
-from trivet.api.accounts import Person
+from trivet.api.accounts import LINK_MADE, LINK_USED, Person
 from trivet.api.schemas_export import Export
 from trivet.consent import texts, uses
 from trivet.registry import Identity
@@ -245,6 +245,16 @@ async def test_an_erasure_takes_the_account_along_and_says_what_it_found(house: 
     assert "Your account is gone too" in answer.text
     assert (await house.web.get("/my")).status_code == 303  # the session died with the account
     assert (await house.web.post("/my/login", data={"user": OWNER, "password": OWNER_PASSWORD})).status_code == 401
+
+
+async def test_a_link_for_the_password_is_made_and_used_in_the_owners_sight(house: House) -> None:
+    accounts = house.app.state.accounts
+    await accounts.set_password(await accounts.link(1), "", "a newer sentence")
+    async with client(house.app, OWNER, "a newer sentence") as web:
+        happened = (await web.get(f"/api/my/devices/{house.oven.device}/happened")).json()
+        assert [one["words"] for one in happened if one["what"] == "account"] == [LINK_USED, LINK_MADE]
+    happened = (await house.eve.get(f"/api/my/devices/{house.others.device}/happened")).json()
+    assert not [one for one in happened if one["what"] == "account"]
 
 
 async def test_what_was_given_away_keeps_no_account(house: House) -> None:

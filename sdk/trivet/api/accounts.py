@@ -14,12 +14,15 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from trivet.api.auth import OwnerGuard, binding
+from trivet.api.auth import OwnerGuard, User, binding
 from trivet.api.ports import StorePort
+from trivet.consent import security
 from trivet.passwords import hash_password
 from trivet.registry import bind, check_sticker, owner_of
 from trivet.store.tables import OwnerLoginRow, OwnerRow, OwnershipRow
 
+LINK_MADE = "A one-time link was made with which your password can be set"
+LINK_USED = "Your password was set with a one-time link"
 LINK_S = 3 * 24 * 3600
 _FEWEST_DIGITS = 6  # of a phone number that tells people apart
 MIN_PASSWORD, MAX_PASSWORD = 10, 256
@@ -89,11 +92,13 @@ class Accounts:
                 before.owner = owner
 
     async def link(self, owner: int) -> str:
-        """A token for one setting of this owner's password, good for three days or until it was used."""
-        async with self._store.reading() as session:
+        """A token for one setting of this owner's password, good for three days or until it was used. That it was made
+        stands on the owner's page: nobody comes in unnoticed."""
+        async with self._store.writing() as session:
             if await session.get(OwnerRow, owner) is None:
                 raise AccountError("link", f"there is no owner {owner}")
             login = await session.get(OwnerLoginRow, owner)
+            await _note(session, owner, LINK_MADE)
         return str(self._signer.dumps([owner, binding(login.password_hash if login else "")]))
 
     async def linked(self, token: str) -> tuple[int, str]:
@@ -117,6 +122,7 @@ class Accounts:
         hashed = await asyncio.to_thread(hash_password, password)
         try:
             async with self._store.writing() as session:
+                await _note(session, owner, LINK_USED)
                 login = await session.get(OwnerLoginRow, owner)
                 if login is not None:
                     login.password_hash = hashed
@@ -127,6 +133,19 @@ class Accounts:
         except IntegrityError as error:
             raise AccountError("known", "another account has this mail address") from error
         return mail
+
+    async def change(self, user: User, password: str) -> None:
+        """The owner, who proved the present password, sets another one."""
+        _check("owner", user.name, password)
+        hashed = await asyncio.to_thread(hash_password, password)
+        async with self._store.writing() as session:
+            (await session.get_one(OwnerLoginRow, user.owner)).password_hash = hashed
+
+
+async def _note(session: AsyncSession, owner: int, words: str) -> None:
+    query = select(OwnershipRow.device).where(OwnershipRow.owner == owner, OwnershipRow.until.is_(None))
+    for device in (await session.scalars(query)).all():
+        await security.record(session, device, security.ACCOUNT, words)
 
 
 async def _newcomer(session: AsyncSession, device: str, person: Person, mail: str) -> int:

@@ -20,6 +20,7 @@ CONSENT = "consent"  # a message that no consent covers
 SIGNATURE = "signature"  # a signature that does not fit
 LEDGER = "ledger"  # boot, counter or head of the ledger went back or disagrees
 REPLAY = "replay"  # one number, two contents
+ACCOUNT = "account"  # a one-time link for an owner's password was made, or used
 ERASED = "erased"  # what was erased came again
 
 

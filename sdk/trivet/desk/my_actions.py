@@ -152,7 +152,7 @@ async def account(request: Request) -> Response:
     try:
         if await guard.login(user.name, form["present"][:256]) is None:
             return door_page(request, "my_account.html", 401, error=words("my_ask.wrong"), **values)
-        await accounts.set_password(await accounts.link(user.owner), "", form["password"])
+        await accounts.change(user, form["password"])
     except AccountError as error:
         says = words(f"claim.error_{error.kind}", least=MIN_PASSWORD)
         return door_page(request, "my_account.html", 409, error=says, **values)

@@ -121,5 +121,5 @@ class Words:
 
     def security(self, event: Any) -> str:
         """A security event in plain words; where this language has none, as it was written."""
-        known = table().get(f"security_text.{event.what}")
+        known = table().get(f"security_text.{event.words}") or table().get(f"security_text.{event.what}")
         return known[self.language] if known else str(event.words)
