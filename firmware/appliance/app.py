@@ -251,6 +251,13 @@ class Appliance:
             except (JournalFull, OSError):  # the decision stands; it is told at the next turn
                 self.supervisor.flash_errors += 1
 
+    def show_consents(self) -> None:
+        """On the line, for people: what the owner said yes and no to."""
+        from .service import consents
+
+        tell = self._ports.teller.tell
+        consents.show(self.consent, self.ledger, lambda text: tell({"e": "said", "text": text}))
+
     def clear(self, who: int, grant: int = ids.G_PRESENT) -> None:
         """After a repair: every code to its initial status; the entries leave tombstones that name `who`, and under
         which grant (ids.G_*)."""

@@ -65,6 +65,9 @@ class Mute:
         """Nobody could keep a decision."""
         return False
 
+    def show_consents(self) -> None:
+        self._ports.teller.tell({"e": "said", "text": "nothing is kept and nothing is sent: the flash is dead"})
+
     def clear(self, who: int, grant: int = 0) -> None:
         pass
 

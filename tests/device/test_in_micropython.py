@@ -7,6 +7,7 @@ import upy
 
 HERE = Path(__file__).parent
 FILES = (
+    "test_consents_shown",
     "test_dem",
     "test_fault_memory",
     "test_identity",

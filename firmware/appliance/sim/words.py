@@ -25,14 +25,16 @@ if TYPE_CHECKING:
 
         def recite(self, judge: bool) -> bool: ...
 
+        def show_consents(self) -> None: ...
+
         def decide(self, purpose: int, granted: bool, channel: int, language: str, text_hash: int) -> bool: ...
 
 
 def obey(appliance: "Appliance", line: str, teller: "Teller") -> None:
-    """`consent PURPOSE yes|no [LANGUAGE [TEXT-HASH as 8 hex digits]]`; after a repair `clear`, or `relearn` for what
-    learns its normal; `recover`: restart with everything; `ledger`: its newest records, `ledger verify`: whether all of
-    them are as they were written. `button` says that somebody is there; after it `factory reset` takes everything of
-    the present owner away. Nothing else."""
+    """`consent`: what was said yes and no to; `consent PURPOSE yes|no [LANGUAGE [TEXT-HASH as 8 hex digits]]`; after
+    a repair `clear`, or `relearn` for what learns its normal; `recover`: restart with everything; `ledger`: its newest
+    records, `ledger verify`: whether all of them are as they were written. `button` says that somebody is there; after
+    it `factory reset` takes everything of the present owner away. Nothing else."""
     words = line.split()
     done = False
     if len(words) >= 3 and words[0] == "consent" and words[1] in PURPOSE_NAMES and words[2] in ("yes", "no"):
@@ -40,6 +42,9 @@ def obey(appliance: "Appliance", line: str, teller: "Teller") -> None:
         text_hash = _hash(words[4]) if len(words) > 4 else 0
         if text_hash >= 0:
             done = appliance.decide(PURPOSE_NAMES.index(words[1]), words[2] == "yes", 0, language, text_hash)
+    elif words == ["consent"]:
+        appliance.show_consents()
+        done = True
     elif words == ["clear"]:
         appliance.clear(1)
         done = True

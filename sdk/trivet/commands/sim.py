@@ -14,6 +14,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.panel import Panel
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from trivet_wire import ids
@@ -269,6 +270,8 @@ class Show:
             return f"[bold]{code.code}[/] {code.text['en']['title']}: {state_name(data['status'])}"
         if event.kind == "queued":
             return f"[dim]{data['kind']}, {data['bytes']} bytes, kept for the service desk[/]"
+        if event.kind == "said":
+            return escape(data["text"])
         if event.kind == "crash":
             return f"[red]task {data['task']} crashed in {data['file']}:{data['line']}[/]"
         return _WORDS.get(event.kind, "")

@@ -1,0 +1,93 @@
+"""What the owner said yes and no to, for whoever stands at the appliance: one line a purpose, in plain words, with
+when, where and on which text. Takes the consent gate and the ledger, which knows the decisions, gives lines in the
+language of the newest decision; changes nothing. Not imported before somebody asks.
+"""
+
+from trivet_wire.ids import PURPOSE_NAMES, SAFETY
+
+from ..store.binary import unpack_from
+from ..trust import chain
+from ..trust.look import END, SOUND, Walk
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Protocol
+
+    from ..trust.ledger import Ledger
+
+    class Consent(Protocol):
+        language: str
+
+        def allows(self, purpose: int) -> bool: ...
+
+    Decision = tuple[int, int, int, int]  # Unix time or 0, granted, channel, hash of the text or 0
+
+# One text a language, divided by |: five purposes, four channels, then the words of `_line`.
+_EN = (
+    "Safety|Service|Better products|For you|Offers"
+    "|at the appliance|at the service port|in the account|by a factory reset"
+    "|always, the law asks for it|yes|no|since|at an unknown time|text|no text|never decided"
+    "|decided before the log begins|THE LOG SAYS OTHERWISE"
+)
+_DE = (
+    "Sicherheit|Kundendienst|Bessere Produkte|Für Sie|Angebote"
+    "|am Gerät|am Serviceanschluss|im Konto|durch Zurücksetzen"
+    "|immer, das Gesetz verlangt es|ja|nein|seit|zu unbekannter Zeit|Text|kein Text|nie entschieden"
+    "|entschieden, bevor das Protokoll beginnt|DAS PROTOKOLL SAGT ETWAS ANDERES"
+)
+_CHANNEL, _ALWAYS, _YES, _SINCE, _TIME, _TEXT, _NEVER, _BEFORE, _OTHERWISE = 5, 9, 10, 12, 13, 14, 16, 17, 18
+
+
+def show(consent: "Consent", ledger: "Ledger | None", say: "Callable[[str], None]") -> None:
+    """Say a line for each purpose."""
+    words: list[str] = list((_DE if consent.language == "de" else _EN).split("|"))
+    decisions, whole = _decisions(ledger)
+    for purpose in range(len(PURPOSE_NAMES)):
+        line = words[_ALWAYS]
+        if purpose != SAFETY:
+            line = _line(consent.allows(purpose), decisions.get(purpose), whole, words)
+        say(words[purpose] + ": " + line)
+
+
+def _decisions(ledger: "Ledger | None") -> "tuple[dict[int, Decision], bool]":
+    """The newest decision on each purpose, and whether the ledger still knows all there ever were."""
+    found: dict[int, Decision] = {}
+    try:
+        if ledger is None:
+            return found, False
+        walk = Walk(ledger)
+        step = walk.step()
+        while step != END:
+            if step == SOUND and walk.kind == chain.DECIDED:
+                wall, _, _, purpose, granted, channel, text = unpack_from("<IIIBBBI", walk.body)
+                found[purpose] = (wall, granted, channel, text)
+            step = walk.step()
+        return found, not walk.first and not walk.cut_off
+    except OSError:  # the partition is dead: what holds is known all the same
+        return found, False
+
+
+def _line(allowed: bool, decision: "Decision | None", whole: bool, words: "list[str]") -> str:
+    answer = words[_YES if allowed else _YES + 1]
+    if decision is None:
+        return answer + ", " + words[_NEVER if whole and not allowed else _BEFORE]
+    wall, granted, channel, text = decision
+    since = words[_SINCE] + " " + when(wall) if wall else words[_TIME]
+    where = words[_CHANNEL + channel] if channel < _ALWAYS - _CHANNEL else str(channel)
+    shown = words[_TEXT] + " %08x" % text if text else words[_TEXT + 1]
+    line = ", ".join((answer, since, where, shown))
+    return line if bool(granted) == allowed else line + ". " + words[_OTHERWISE]
+
+
+def when(wall: int) -> str:
+    """Unix time as date and time, UTC: 2026-11-24 18:04 UTC."""
+    days = wall // 86400 + 719468
+    era = days // 146097
+    of_era = days - era * 146097
+    years = (of_era - of_era // 1460 + of_era // 36524 - of_era // 146096) // 365
+    day = of_era - (365 * years + years // 4 - years // 100)
+    month = (5 * day + 2) // 153
+    year = years + era * 400 + (1 if month >= 10 else 0)
+    date = "%d-%02d-%02d" % (year, month + 3 if month < 10 else month - 9, day - (153 * month + 2) // 5 + 1)
+    return date + " %02d:%02d UTC" % (wall // 3600 % 24, wall // 60 % 60)
