@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from trivet.cli import app
-from trivet.sim.consent import consent_line
+from trivet.sim.consent import consent_line, text_hash
 from trivet.sim.device import Device
 from trivet.sim.errors import SimulationError
 from trivet.sim.world import Event, World
@@ -59,6 +59,18 @@ def test_faults_found_before_the_yes_are_told_after_it_without_their_frames_and_
         assert sorted(kinds) == ["consent", "fault", "ledger"]  # a frame captured under a no stays in the house
         world.say(consent_line("service", False))
         assert world.state.left == 3  # both decisions and the ledger's head, which go under `safety`
+
+
+def test_the_line_says_what_was_allowed_since_when_and_on_which_text() -> None:
+    with World("oven") as world:
+        world.say(consent_line("service", True, "de"))
+        world.run_until(2)
+        world.say("consent")
+        said = [event.data["text"] for event in world.events if event.kind == "said"]
+    assert said[0] == "Sicherheit: immer, das Gesetz verlangt es"
+    assert said[1].startswith("Kundendienst: ja, ")
+    assert said[1].endswith(f"am Gerät, Text {text_hash('service', 'de'):08x}")
+    assert said[2:] == [f"{purpose}: nein, nie entschieden" for purpose in ("Bessere Produkte", "Für Sie", "Angebote")]
 
 
 @pytest.mark.parametrize(
