@@ -74,7 +74,7 @@ def test_the_line_says_what_was_allowed_since_when_and_on_which_text() -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["", "consent", "consent all yes", "consent service yes en zz", "consent safety no", "x" * 999]
+    "line", ["", "consent all", "consent all yes", "consent service yes en zz", "consent safety no", "x" * 999]
 )
 def test_a_line_that_makes_no_sense_is_answered_and_changes_nothing(line: str) -> None:
     with World("oven") as world:

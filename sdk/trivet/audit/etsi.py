@@ -263,9 +263,13 @@ PROVISIONS = (
         "5.5-5",
         "MF",
         "security-relevant changes over the network only after authentication",
-        PARTLY,
-        "Commands go out only under the grant that covers them, queued and counted; see the row of each in the report.",
-        ("tests/sdk/test_control.py::test_what_an_appliance_would_refuse_is_not_queued",),
+        MET,
+        "A command counts when the cloud's command key signed it for this appliance, its counter is new, and the grant "
+        "that it is done under holds; then it is done once and answered.",
+        (
+            "tests/sdk/test_control.py::test_what_an_appliance_would_refuse_is_not_queued",
+            "tests/end_to_end/test_commands.py::test_without_consent_to_service_it_is_refused_with_a_reason",
+        ),
     ),
     Provision(
         "5.5-6",
@@ -280,7 +284,7 @@ PROVISIONS = (
         "MF",
         "confidentiality of critical security parameters over networks",
         MET,
-        "Everything travels in TLS; no message and no page carries a key.",
+        "The signing key is never sent; a new message key comes wrapped for this appliance alone, inside TLS.",
         ("tests/device/test_mqtt.py::test_connects_publishes_and_hears_over_mutual_tls",),
     ),
     Provision(
