@@ -33,6 +33,7 @@ _TASKS = ("start", "tick", "memory", "report", "panel", "uplink", "journal", "ow
 _REPORT_MS = 500  # without a heart
 _RECITED = 20  # records of the ledger that are read out
 _READING = ("appliance.service.reading", "appliance.trust.look")  # loaded for that alone
+_SHOWING = ("appliance.service.consents", "appliance.trust.look")  # likewise
 _DEAD_ERRORS = 3  # of the flash, that a dead ledger counts for: at once a fault
 _PRESENT_MS = 30_000  # from the button on, somebody stands at the appliance
 
@@ -253,10 +254,12 @@ class Appliance:
 
     def show_consents(self) -> None:
         """On the line, for people: what the owner said yes and no to."""
-        from .service import consents
+        from .service.consents import show
 
         tell = self._ports.teller.tell
-        consents.show(self.consent, self.ledger, lambda text: tell({"e": "said", "text": text}))
+        show(self.consent, self.ledger, self.language, lambda text: tell({"e": "said", "text": text}))
+        for module in _SHOWING:
+            self._ports.unload(module)
 
     def clear(self, who: int, grant: int = ids.G_PRESENT) -> None:
         """After a repair: every code to its initial status; the entries leave tombstones that name `who`, and under

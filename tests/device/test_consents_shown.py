@@ -11,17 +11,16 @@ NOON = 1764072000  # 2025-11-25 12:00 UTC
 
 
 class Gate:
-    def __init__(self, mask, language="en"):
+    def __init__(self, mask):
         self.mask = mask
-        self.language = language
 
     def allows(self, purpose):
         return bool(self.mask >> purpose & 1)
 
 
-def shown(gate, ledger):
+def shown(gate, ledger, language="en"):
     said = []
-    consents.show(gate, ledger, said.append)
+    consents.show(gate, ledger, language, said.append)
     return said
 
 
@@ -57,7 +56,7 @@ def test_in_german_too():
     house = House()
     house.clock.wall = NOON
     decide(house, 1, ids.SERVICE, 1, 0, 0xCD66BC92)
-    lines = shown(Gate(0b011, "de"), house.ledger)
+    lines = shown(Gate(0b011), house.ledger, "de")
     assert lines[0] == "Sicherheit: immer, das Gesetz verlangt es"
     assert lines[1] == "Kundendienst: ja, seit 2025-11-25 12:00 UTC, am Gerät, Text cd66bc92"
     assert lines[4] == "Angebote: nein, nie entschieden"

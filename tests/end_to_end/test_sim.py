@@ -62,7 +62,7 @@ def test_faults_found_before_the_yes_are_told_after_it_without_their_frames_and_
 
 
 def test_the_line_says_what_was_allowed_since_when_and_on_which_text() -> None:
-    with World("oven") as world:
+    with World("oven", language="de") as world:
         world.say(consent_line("service", True, "de"))
         world.run_until(2)
         world.say("consent")

@@ -1,6 +1,6 @@
 """What the owner said yes and no to, for whoever stands at the appliance: one line a purpose, in plain words, with
-when, where and on which text. Takes the consent gate and the ledger, which knows the decisions, gives lines in the
-language of the newest decision; changes nothing. Not imported before somebody asks.
+when, where and on which text. Takes the consent gate and the ledger, which knows the decisions, and a language, gives
+lines; changes nothing. Not imported while nobody asks.
 """
 
 from trivet_wire.ids import PURPOSE_NAMES, SAFETY
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from ..trust.ledger import Ledger
 
     class Consent(Protocol):
-        language: str
-
         def allows(self, purpose: int) -> bool: ...
 
     Decision = tuple[int, int, int, int]  # Unix time or 0, granted, channel, hash of the text or 0
@@ -39,9 +37,9 @@ _DE = (
 _CHANNEL, _ALWAYS, _YES, _SINCE, _TIME, _TEXT, _NEVER, _BEFORE, _OTHERWISE = 5, 9, 10, 12, 13, 14, 16, 17, 18
 
 
-def show(consent: "Consent", ledger: "Ledger | None", say: "Callable[[str], None]") -> None:
+def show(consent: "Consent", ledger: "Ledger | None", language: str, say: "Callable[[str], None]") -> None:
     """Say a line for each purpose."""
-    words: list[str] = list((_DE if consent.language == "de" else _EN).split("|"))
+    words: list[str] = list((_DE if language == "de" else _EN).split("|"))
     decisions, whole = _decisions(ledger)
     for purpose in range(len(PURPOSE_NAMES)):
         line = words[_ALWAYS]
