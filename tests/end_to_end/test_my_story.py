@@ -27,9 +27,6 @@ pytestmark = [
 ]
 MAIL, WORDS = "ada.kowalska@example.com", "a warm kitchen at six"
 PATIENCE_S = 30.0
-HEAP_KIB = (
-    168  # 8 more than an oven has: with a fault on its display and TLS up, 160 do not hold a command's verification
-)
 
 
 async def serve_until(world: World, kind: str, **data: object) -> None:
@@ -75,7 +72,7 @@ async def test_from_the_sticker_to_the_erasure(tmp_path: Path) -> None:
         faults = [("element_top_open", 900.0)]
         device = Device(tmp_path / "oven")
         who = Provision.of(oven)
-        world = await asyncio.to_thread(World, "oven", device, seed=7, faults=faults, identity=who, heap_kib=HEAP_KIB)
+        world = await asyncio.to_thread(World, "oven", device, seed=7, faults=faults, identity=who)
         try:
             await _live(page, world, cloud)
             await _take_along(page, oven)
