@@ -268,7 +268,7 @@ PROVISIONS = (
         "that it is done under holds; then it is done once and answered.",
         (
             "tests/sdk/test_control.py::test_what_an_appliance_would_refuse_is_not_queued",
-            "tests/end_to_end/test_commands.py::test_without_consent_to_service_it_is_refused_with_a_reason",
+            "tests/end_to_end/test_obeying.py::test_without_consent_to_service_it_is_refused_with_a_reason",
         ),
     ),
     Provision(
