@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _HISTORIES = 200
 _AT_ONCE = 5  # histories a process
 _SAMPLED = 40  # alterations that MicroPython judges
-_HEAP = "4m"
+_HEAP = "64m"  # of the interpreter that keeps whole images; the appliance's own is not measured here
 
 
 def run(options: Options) -> dict[str, Any]:
