@@ -58,7 +58,8 @@ def _flip(image: Image, place: Place, record: Record, bit: int) -> Iterator[Alte
         sectors[place.sector][place.index] = replace(record, number=number, kind=kind, payload=payload)
         if length == len(record.payload) and not flags and not key and bit >> 3 < HEAD.size + length:
             made = image.written(rechained(sectors), made=True)
-            yield f"bit {bit}, hashes made to fit", record.number, made
+            if made != image.data:  # a bit of a summary's hash, made to fit, is as it was
+                yield f"bit {bit}, hashes made to fit", record.number, made
 
 
 def _over(image: Image, place: Place, raw: bytes) -> bytes:
@@ -123,7 +124,9 @@ def _copies(image: Image, chance: random.Random) -> Iterator[Altered]:
         if sum(len(record.raw) for record in own) + len(other.raw) > SECTOR - FIRST or other.kind == SUMMARY:
             continue
         own.insert(place.index + 1, other)
-        yield "copied", own[place.index].number + 1, image.written(sectors, made=False)
+        number = own[place.index].number + 1
+        in_place = other.number == number  # then the next one stands where it does not belong
+        yield "copied", number + in_place, image.written(sectors, made=False)
 
 
 def _forgeries(image: Image, chance: random.Random) -> Iterator[Altered]:
