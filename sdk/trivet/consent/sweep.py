@@ -31,6 +31,8 @@ STAYS = {
     "devices": "enrolment: the identity of the machine; its name for people goes back to the model's",
     "receipts": "numbers alone: up to where an old message is refused",
     "erasures": "that it was erased, when and how much; nothing of the owner",
+    "ledger_heads": "numbers and hashes that tell an older flash of the machine; nothing of what was noted",
+    "ledger_states": "numbers of the machine's last contact, for the same",
 }
 _MACHINE = (security.LEDGER, security.SIGNATURE)  # about a tampered machine, whoever owns it: kept without data
 
