@@ -42,7 +42,6 @@ def gate(image: bytes | None = None) -> tuple[StrictFlash, Journal, Consent]:
         "consent safety no",
         "consent all yes",
         "consent service maybe",
-        "consent",
     ],
 )
 def test_a_line_that_makes_no_sense_decides_nothing_and_is_answered(line: str) -> None:
