@@ -73,7 +73,7 @@ def believed(ports: "Ports", key: bytes | None, message: bytes) -> memoryview:
 
     payload = memoryview(message)[parts.payload : parts.payload_end]
     kept = ports.files.read(COMB_FILE) or b""
-    table = kept[64:] if kept[:64] == key else b""  # without it: slower, and more heap
+    table = memoryview(kept)[64:] if kept[:64] == key else b""  # without it: slower, and more heap
     sound = verify(key, sign1.digest(parts.kid, payload), parts.signature, table)
     ports.unload(CURVE)  # before what acts is loaded
     if not sound:

@@ -230,3 +230,18 @@ def test_a_micropython_on_the_path_serves_where_the_wheel_does_not(tmp_path: Pat
     done = subprocess.run(command, input=b"IQ", capture_output=True, env=environment, check=False, timeout=60)
     assert b'"started"' in done.stdout, done.stdout + done.stderr
     assert done.stdout.endswith(b"A" + bytes(2 * len(board.outputs)))
+
+
+def test_names_that_no_module_says_both_may_become_the_same_and_those_of_one_object_never() -> None:
+    """`left` and `right` meet in no module; `given` is set on an object by somebody else, and may meet anything."""
+    sources = {
+        "a.py": b"class A:\n    def left(self):\n        return self.left_too\n",
+        "b.py": b"class B:\n    def right(self):\n        return self.right_too\n",
+        "c.py": b"def f(thing):\n    thing.given = 1\n",
+    }
+    slim = {path: re.findall(rb"[A-Za-z_]\w*", source) for path, source in shorten(sources).items()}
+    assert slim["a.py"] == slim["b.py"]
+    assert slim["c.py"][4] not in slim["a.py"]
+    heirs = sources | {"b.py": b"from a import A\n\n\nclass B(A):\n    def right(self):\n        return self.right_too\n"}
+    a, b = (re.findall(rb"def (\w+)", shorten(heirs)[path])[0] for path in ("a.py", "b.py"))
+    assert a != b

@@ -56,7 +56,7 @@ class Files:
         if not self._mounted or not _exists("/fs/" + name):
             return None
         with open("/fs/" + name, "rb") as file:
-            return file.read()
+            return file.read(os.stat("/fs/" + name)[6])  # of that size at once: what grows needs twice the heap
 
     def write(self, name: str, data: bytes | bytearray | memoryview) -> None:
         """Replace a file, whole or not at all: the new one is written beside it and takes its name in one step.

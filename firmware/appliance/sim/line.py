@@ -19,6 +19,7 @@ from .words import obey
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any
 
     from .clock import VirtualClock
@@ -106,8 +107,7 @@ class Line:
         try:
             from .trace import placed  # few appliances ever need it
 
-            with open("/rom/board/places.txt") as file:
-                return placed(trace, file.read())
+            return placed(trace, _places)
         except (MemoryError, OSError):
             return trace
 
@@ -121,6 +121,10 @@ class Line:
     def _fill(self, buf: "bytearray | array[int]", size: int) -> bool:
         """A pipe gives what it has: frames are small enough to come whole, or the host is gone."""
         return self._stdin.readinto(buf, size) == size
+
+
+def _places() -> "Iterable[str]":
+    return open("/rom/board/places.txt")
 
 
 def serve(line: Line, clock: "VirtualClock", appliance: "Appliance") -> None:

@@ -1,24 +1,31 @@
-"""A traceback with the files and lines of the sources: in a ROM image the modules of a room stand in one file, and
-`places.txt`, written by who built the image, says where each begins there. Takes texts, gives a text.
+"""A traceback with the files and lines of the sources: a ROM image holds compiled files, the modules of a room stand in
+one of them, and `places.txt`, written by who built the image, says where each begins there. Takes texts, gives a text.
 """
 
 _FILE = '  File "'
 _LINE = '", line '
 
 
-def placed(trace: str, rooms: str) -> str:
-    """`rooms`: a line for each room, its file, then a file and the lines before it in turn."""
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+
+def placed(trace: str, rooms: "Callable[[], Iterable[str]]") -> str:
+    """`rooms()` gives a line for each room: its file, then a source and the lines before it in turn. Asked for anew for
+    each line of the trace: a crash may well be one for want of heap."""
     return "\n".join([_placed(line, rooms) for line in trace.split("\n")])
 
 
-def _placed(line: str, rooms: str) -> str:
+def _placed(line: str, rooms: "Callable[[], Iterable[str]]") -> str:
     start = len(_FILE)
     end = line.find(_LINE)
     if line[:start] != _FILE or end < start:
         return line
-    for room in rooms.split("\n"):
-        words = room.split(" ")
-        if words[0] and line[:end].endswith(words[0]):
+    for room in rooms():
+        name = room[: room.find(" ")]
+        if name and line[:end].endswith(name):
+            words = room.split()
             at = end + len(_LINE)
             after = line.find(",", at)
             number = int(line[at:after])
@@ -28,4 +35,6 @@ def _placed(line: str, rooms: str) -> str:
                     best = i
             where = line[: end - len(words[0])] + words[best]
             return where + _LINE + str(number - int(words[best + 1])) + line[after:]
+    if line[:end].endswith(".mpy"):
+        return line[: end - 3] + "py" + line[end:]
     return line

@@ -62,7 +62,7 @@ def sign(private: "Buffer", digest: "Buffer") -> bytes:
             return r.to_bytes(32, "big") + s.to_bytes(32, "big")
 
 
-def verify(public: "Buffer", digest: "Buffer", signature: "Buffer", comb: bytes = b"") -> bool:
+def verify(public: "Buffer", digest: "Buffer", signature: "Buffer", comb: "Buffer" = b"") -> bool:
     """Whether `signature` over `digest` is by the holder of `public`; False for anything malformed.
 
     `comb`: the key's own table, made once by `comb.table(public)`, for a key that verifies often.

