@@ -242,6 +242,7 @@ def test_names_that_no_module_says_both_may_become_the_same_and_those_of_one_obj
     slim = {path: re.findall(rb"[A-Za-z_]\w*", source) for path, source in shorten(sources).items()}
     assert slim["a.py"] == slim["b.py"]
     assert slim["c.py"][4] not in slim["a.py"]
-    heirs = sources | {"b.py": b"from a import A\n\n\nclass B(A):\n    def right(self):\n        return self.right_too\n"}
+    heir = b"from a import A\n\n\nclass B(A):\n    def right(self):\n        return self.right_too\n"
+    heirs = sources | {"b.py": heir}
     a, b = (re.findall(rb"def (\w+)", shorten(heirs)[path])[0] for path in ("a.py", "b.py"))
     assert a != b

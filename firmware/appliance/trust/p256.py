@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     Buffer = bytes | bytearray | memoryview
-    Source = tuple[array[int], bytes]  # digits, lowest first; points that they select: x ‖ y each
+    Source = tuple[array[int], Buffer]  # digits, lowest first; points that they select: x ‖ y each
     Jacobian = tuple[int, int, int]
 
 P = 0xFFFFFFFF00000001000000000000000000000000FFFFFFFFFFFFFFFFFFFFFFFF
@@ -137,7 +137,7 @@ def columns(teeth: int) -> int:
     return (255 + teeth) // teeth
 
 
-def _combed(k: int, table: bytes) -> "Source":
+def _combed(k: int, table: "Buffer") -> "Source":
     """k (0 … n-1) as one odd digit for each column of the comb in `table`, none of them 0.
 
     k = sum of ±2^i over all i has odd k only; an even one is taken as n - k, with every digit negated.

@@ -24,7 +24,7 @@ from .device import Device, Provision
 from .errors import SimulationError
 from .world import HEAP_KIB, Event, World
 
-MARGIN_KIB = 10  # what every board keeps free while all of this happens: a promise, held by a test
+MARGIN_KIB = 12  # what every board keeps free while all of this happens: a promise, held by a test
 _LEAST_KIB = 96  # no board comes near
 _PATIENCE_S = 20.0  # of real time, for what takes about one second
 _AFTER_S = 120  # of virtual time after a fault, until it is confirmed and its evidence told
