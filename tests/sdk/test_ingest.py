@@ -3,6 +3,7 @@ the consumer. Over the memory transport, on SQLite and, at the end, on PostgreSQ
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import cbor2
@@ -10,7 +11,7 @@ import pytest
 from cloud_kit import Bench, bench
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from trivet import control
+from trivet import boards, catalogues, control
 from trivet.bench import traffic
 from trivet.bench.traffic import Sender
 from trivet.ingest import take as taking
@@ -119,6 +120,18 @@ class TestConsent:
         assert kit.reasons == [ids.R_CONSENT]
         assert kit.last_ack() == (1, 2, {1: ids.R_CONSENT})
         assert [case.hazard for case in await kit.cases()] == [True]
+
+    async def test_evidence_needs_the_purpose_of_its_event_too(self, kit: Bench) -> None:
+        board = boards.load("oven")
+        first = replace(board.codes[0], purpose=ids.IMPROVE)
+        board = replace(board, codes=(first, *board.codes[1:]))
+        number = await catalogues.add(kit.store, board.model, boards.packed_catalogue(board), boards.rich(board))
+        body = [0, traffic.CONFIRMED, number, 0, 1, 1, 127, 0, 1000, b"", []]
+        await kit.take(kit.sender.consent(ids.SERVICE), kit.sender.message(ids.EVIDENCE, list(body)))
+        assert kit.reasons == [ids.R_CONSENT]
+        await kit.take(kit.sender.consent(ids.IMPROVE), kit.sender.message(ids.EVIDENCE, list(body)))
+        assert kit.reasons == [ids.R_CONSENT]
+        assert len(await kit.messages()) == 3  # two decisions and the evidence under both
 
     async def test_it_is_the_decision_of_the_messages_time_that_counts(self, kit: Bench) -> None:
         yes, under_yes = kit.sender.consent(), kit.sender.fault()

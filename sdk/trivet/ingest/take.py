@@ -91,8 +91,9 @@ class _Taking:
         if stored is not None and _content(stored.raw) == _content(self.incoming.data):
             return Outcome(device, receipt=(epoch, boot, seq))
         try:
-            purpose = await self._purpose(message)
-            await consents.judge(self.session, self.device, message, purpose)
+            purpose, event_purpose = await self._purposes(message)
+            for needed in sorted({purpose, event_purpose}):
+                await consents.judge(self.session, self.device, message, needed)
             by_itself = self._signed(message)
         except MessageError as error:
             tries = self.incoming.deliveries
@@ -104,15 +105,17 @@ class _Taking:
         await self._store(message, purpose, by_itself)
         return Outcome(device, receipt=(epoch, boot, seq))
 
-    async def _purpose(self, message: Message) -> int:
-        """Whose consent covers it. Raises R_CATALOGUE when its catalogue or event is not known here."""
+    async def _purposes(self, message: Message) -> tuple[int, int]:
+        """Whose consent covers it: of its kind, and of the event that it tells of. Raises R_CATALOGUE when its
+        catalogue or event is not known here."""
         if not isinstance(message.body, Fault | Evidence):
             assert message.purpose is not None
-            return message.purpose
+            return message.purpose, message.purpose
         catalogue = await self.known.catalogue(self.session, message.body.catalogue)
         if catalogue is None or not catalogue.has(message.body.event):
             raise MessageError.of(ids.R_CATALOGUE)
-        return catalogue.packed.purpose(message.body.event) if message.purpose is None else message.purpose
+        own = catalogue.packed.purpose(message.body.event)
+        return own if message.purpose is None else message.purpose, own
 
     def _signed(self, message: Message) -> bool | None:
         """Whether the appliance's own key signed it; None for a kind that is not signed. Raises R_SIGNATURE for a
