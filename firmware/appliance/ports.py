@@ -44,6 +44,37 @@ if TYPE_CHECKING:
 
         def erase(self, sector: int) -> None: ...
 
+    class Slots(Protocol):
+        """The two base images (ESP-IDF: ota_0 and ota_1 under otadata). Only the one that does not run may be
+        written."""
+
+        running: int  # 0 or 1
+        size: int  # bytes of each
+        sector_size: int  # bytes that `erase` takes
+        write_size: int  # bytes, alignment of offset and length of `program`
+
+        def state(self) -> int:
+            """Of the running image (update/otadata.py: NEW … ABORTED, UNDEFINED)."""
+            ...
+
+        def read(self, slot: int, off: int, buf: bytearray | memoryview) -> None: ...
+
+        def erase(self, slot: int, off: int) -> None:
+            """One sector; ValueError for the running image."""
+            ...
+
+        def program(self, slot: int, off: int, buf: bytes | bytearray | memoryview) -> None:
+            """Over erased flash only; ValueError for the running image."""
+            ...
+
+        def set_boot(self, slot: int) -> None:
+            """The next start tries this image. Atomic."""
+            ...
+
+        def mark_valid(self) -> None:
+            """The running image is good: no start goes back from it by itself. Atomic."""
+            ...
+
     class Stream(Protocol):
         """A TLS stream that never blocks. Failures of network, handshake or certificate are OSError."""
 

@@ -37,12 +37,14 @@ SETUP_STEP = 10
 FEEDBACK = 11
 OPERATION = 12
 HELLO = 15  # state on connect; never spooled, never stored under (device, boot, seq)
+FETCH = 16  # asks for a part of an update's payload; neither spooled nor stored
 
 # Message kinds, cloud to appliance.
 ACK = 32  # receipt: header boot, seq are cumulative; body [[seq, reason], ...] lists what was refused
 COMMAND = 33
 CONSENT_TEXT = 34
-UPDATE_OFFER = 35
+UPDATE_OFFER = 35  # reserved: updates are offered by signed command
+BLOCK = 36  # a part of a payload, as FETCH asked for it; what it must hold is signed elsewhere
 
 # The last part of a topic, by kind: t/<device>/u/<name> up, t/<device>/d/<name> down.
 KIND_NAMES = {
@@ -59,10 +61,12 @@ KIND_NAMES = {
     FEEDBACK: "feedback",
     OPERATION: "operation",
     HELLO: "hello",
+    FETCH: "fetch",
     ACK: "ack",
     COMMAND: "command",
     CONSENT_TEXT: "text",
     UPDATE_OFFER: "offer",
+    BLOCK: "block",
 }
 
 # Purposes (consent.md; names as in the W3C Data Privacy Vocabulary's spirit). A mask has bit `1 << purpose`.
@@ -88,6 +92,7 @@ KIND_PURPOSE = {
     FEEDBACK: SERVICE,
     OPERATION: PERSONAL,
     HELLO: SAFETY,
+    FETCH: SAFETY,  # names what the vendor offered, and nothing of the owner
 }
 
 # Who decided (message CONSENT, field `channel`).
@@ -158,6 +163,10 @@ C_RELEASE = 3  # the owner gave it away: as after a factory reset
 C_CLEAR = 4
 C_RELEARN = 5
 C_RECOVER = 6
+C_UPDATE = 7  # here is an update, or the next set of release keys: what (W_*), size, SHA-256, where (null: here)
+C_ANSWER = 8  # the owner's word on an update: start of its digest, answer (A_*), until when (Unix time, 0: no limit)
+C_HOURS = 9  # hours of the owner's day in which nothing installs: mask of 24 bits, minutes east of UTC
+C_WITHDRAW = 10  # an update that is not installed yet is offered no more: start of its digest
 COMMAND_NAMES = {
     C_ROTATE: "rotate",
     C_CONSENT: "consent",
@@ -165,6 +174,10 @@ COMMAND_NAMES = {
     C_CLEAR: "clear",
     C_RELEARN: "relearn",
     C_RECOVER: "recover",
+    C_UPDATE: "update",
+    C_ANSWER: "answer",
+    C_HOURS: "hours",
+    C_WITHDRAW: "withdraw",
 }
 G_VENDOR = 0  # the vendor's own duty: keys
 G_ACCOUNT = 1  # the owner, in their account
@@ -173,7 +186,39 @@ G_TECHNICIAN = 3
 G_PRESENT = 4  # somebody at the appliance
 GRANT_NAMES = ("vendor", "account", "service", "technician", "presence")
 # By command: the only grant that a signed command of the cloud can name for it. The others need somebody at hand.
-COMMAND_GRANTS = b"\xff\x00\x01\x01\x02\x02\x02"
+COMMAND_GRANTS = b"\xff\x00\x01\x01\x02\x02\x02\x00\x01\x01\x00"
+
+# What C_UPDATE offers, and what an owner answers to it.
+W_RELEASE = 0  # SUIT envelope
+W_KEYS = 1  # key manifest
+A_NO = 0
+A_YES = 1
+A_LATER = 2
+
+# How far an update is (UPDATE_REPORT, field `state`).
+U_IDLE = 0
+U_OFFERED = 1  # its manifest is on its way or waits for its owner
+U_DOWNLOADING = 2
+U_VERIFIED = 3  # all of it is in flash, read back; waits for a moment in which it may start
+U_STAGED = 4  # the next start tries it
+U_TRIAL = 5
+U_CONFIRMED = 6
+U_ROLLED_BACK = 7
+U_REFUSED = 8
+UPDATE_STATES = (
+    "idle",
+    "offered",
+    "downloading",
+    "verified",
+    "staged",
+    "on trial",
+    "confirmed",
+    "rolled back",
+    "refused",
+)
+MAX_ENVELOPE = 8192  # bytes of a SUIT envelope or key manifest that an appliance takes
+MAX_BLOCK = 448  # bytes of payload in one BLOCK: what an appliance's buffer takes with its topic
+MAX_FETCH = 4096  # bytes that one FETCH asks for
 
 # What a look at the ledger found wrong first (LEDGER_HEAD, field `wrong`).
 L_SOUND = 0
@@ -215,6 +260,27 @@ R_BUSY = 26  # not in this state: the same may be asked again later
 R_ERASED = 27  # the owner had it erased
 R_FULL = 28  # no room in flash; nothing was changed
 R_SUPERSEDED = 29  # a later decision at the appliance stands
+R_VENDOR = 30  # an update by another vendor
+R_CLASS = 31  # an update for another board
+R_SEQUENCE = 32  # older than what is installed
+R_KEY_REVOKED = 33  # signed by a key that verifies nothing any more
+R_THRESHOLD = 34  # fewer good signatures than the root of keys asks for
+R_HASH_SIGNATURE = 35  # the second, hash-based signature is missing or does not fit
+R_SIZE = 36  # a size that the content does not have, or that fits nowhere
+R_COMPONENT = 37  # names a component or file that an update may not touch
+R_DIGEST = 38  # content and digest differ
+R_BASE = 39  # needs another base firmware
+R_MANIFEST = 40  # has a key or command that this appliance does not know, and that may change its meaning
+R_TRIED = 41  # this very update was tried here, and rolled back
+R_UNPROVEN = 42  # the running base image is on trial itself: writing now would destroy the only good one
+R_PATCH = 43  # a delta that does not lead to what is signed
+R_KEYS = 44  # not the next set of release keys
+R_OWNER = 45  # its owner said no
+R_FAULT = 46  # on trial: a fault that was not there before
+R_CRASHED = 47  # on trial: its starts were used up
+R_NO_LINK = 48  # on trial: it no longer reached its cloud
+R_NO_SERVICE = 49  # on trial: its line no longer answered
+R_WITHDRAWN = 50  # its vendor offers it no more
 REASON_NAMES = {
     R_TOO_LARGE: "too large",
     R_TRUNCATED: "truncated",
@@ -245,4 +311,25 @@ REASON_NAMES = {
     R_ERASED: "erased by its owner",
     R_FULL: "no room in flash",
     R_SUPERSEDED: "a later decision stands",
+    R_VENDOR: "another vendor's update",
+    R_CLASS: "an update for another board",
+    R_SEQUENCE: "older than what is installed",
+    R_KEY_REVOKED: "signed by a revoked key",
+    R_THRESHOLD: "too few signatures",
+    R_HASH_SIGNATURE: "no good hash-based signature",
+    R_SIZE: "its size does not fit",
+    R_COMPONENT: "not a component that may be updated",
+    R_DIGEST: "content does not fit its digest",
+    R_BASE: "needs another base firmware",
+    R_MANIFEST: "unknown instruction in its manifest",
+    R_TRIED: "tried before and rolled back",
+    R_UNPROVEN: "the running base is still on trial",
+    R_PATCH: "its delta does not fit",
+    R_KEYS: "not the next set of keys",
+    R_OWNER: "its owner said no",
+    R_FAULT: "a new fault appeared",
+    R_CRASHED: "it did not stay up",
+    R_NO_LINK: "it no longer reached its cloud",
+    R_NO_SERVICE: "its line no longer answered",
+    R_WITHDRAWN: "withdrawn by its vendor",
 }

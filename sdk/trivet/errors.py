@@ -135,6 +135,13 @@ class FullError(MessageError):
     advice = "Nothing was changed: ask again once its queue is empty."
 
 
+class UpdateError(MessageError):
+    """An appliance refused an update, or went back from one."""
+
+    reasons = frozenset(range(ids.R_VENDOR, ids.R_WITHDRAWN + 1))
+    advice = "What ran before still runs; `trivet release inspect` says what the update asks for."
+
+
 _BY_REASON: dict[int, type[MessageError]] = {
     reason: kind for kind in MessageError.__subclasses__() for reason in kind.reasons
 }
