@@ -28,6 +28,7 @@ _KINDS = {name: kind for kind, name in ids.KIND_NAMES.items()}
 # Kind and body of a time when this kind had none yet: kept, as it was then.
 _BEFORE_BODIES: tuple[int, list[object]] = (ids.LEDGER_HEAD, [])
 _FIRST_DOWN = 32  # kinds from here on are sent by the cloud
+_NEVER_SPOOLED = (ids.HELLO, ids.FETCH)
 _KNOWN_FIELDS = {kind: len(body.__struct_fields__) for kind, body in BODIES.items()}
 
 
@@ -141,8 +142,8 @@ def _body(kind: int, body: Any) -> Bodies:
 
 
 def _check(head: Head) -> None:
-    """Spooled kinds are counted from 1 in every boot; HELLO is never spooled."""
-    if head.kind < _FIRST_DOWN and (head.seq == 0) != (head.kind == ids.HELLO):
+    """Spooled kinds are counted from 1 in every boot; the others have no number."""
+    if head.kind < _FIRST_DOWN and (head.seq == 0) != (head.kind in _NEVER_SPOOLED):
         raise MessageError.of(ids.R_FIELD, f"seq {head.seq} for kind {head.kind}")
 
 

@@ -23,6 +23,8 @@ Verdicts = Annotated[bytes, Meta(max_length=128)]  # two bits for each of 512 ev
 Signature = Annotated[bytes, Meta(min_length=64, max_length=64)]  # r ‖ s; what it covers: trivet.signed
 Hash = Annotated[bytes, Meta(min_length=32, max_length=32)]
 Head8 = Annotated[bytes, Meta(min_length=8, max_length=8)]
+Version = Annotated[str, Meta(max_length=64)]
+Length = Annotated[int, Meta(ge=1, le=ids.MAX_FETCH)]
 Samples = Annotated[bytes, Meta(max_length=samples.MAX_SAMPLES * samples.MAX_BYTES)]
 
 CHANNEL_NAMES = ("appliance", "serial", "account", "factory reset")
@@ -146,6 +148,32 @@ class LedgerHead(Body, frozen=True):
     signature: Signature | None
 
 
+class UpdateReport(Body, frozen=True):
+    """How far an update is. `digest`: first 8 bytes of the manifest's SHA-256 (of a key manifest's: of its whole file);
+    `state` ids.U_…, `reason` 0 or ids.R_…; `version` is the update's, `from_version` what ran before it. `trial_s`
+    seconds and `trial_cycles` operation cycles of trial so far, `event` the fault that ended it, in the catalogue of
+    the update."""
+
+    digest: Head8
+    sequence: U32
+    state: U8
+    reason: U8
+    version: Version
+    from_version: Version
+    trial_s: U32
+    trial_cycles: U32
+    event: Event | None
+    signature: Signature | None
+
+
+class Fetch(Body, frozen=True):
+    """Asks for `length` bytes from `offset` on of the payload whose SHA-256 begins with `digest`."""
+
+    digest: Head8
+    offset: U32
+    length: Length
+
+
 class Hello(Body, frozen=True):
     """State on connect. Whatever came before (tail_boot, tail_seq) is receipted or lost. Of the ledger: number and hash
     (its first 8 bytes) of the newest record, and the number in the last LEDGER_HEAD whose receipt it saw; null in one
@@ -174,7 +202,19 @@ class Ack(msgspec.Struct, frozen=True):
 
 
 Bodies = (
-    Fault | Evidence | Heartbeat | Inventory | Consent | CommandResult | Crash | Operation | LedgerHead | Hello | Ack
+    Fault
+    | Evidence
+    | Heartbeat
+    | Inventory
+    | Consent
+    | CommandResult
+    | Crash
+    | Operation
+    | LedgerHead
+    | UpdateReport
+    | Fetch
+    | Hello
+    | Ack
 )
 
 BODIES: dict[int, type[Body]] = {
@@ -187,6 +227,8 @@ BODIES: dict[int, type[Body]] = {
     ids.CRASH: Crash,
     ids.OPERATION: Operation,
     ids.LEDGER_HEAD: LedgerHead,
+    ids.UPDATE_REPORT: UpdateReport,
+    ids.FETCH: Fetch,
     ids.HELLO: Hello,
 }
 
@@ -204,7 +246,8 @@ class Head(Body, frozen=True):
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
-    """One authentic message. (device, boot, seq) is unique for ever, but for kinds that are never spooled (HELLO, ACK).
+    """One authentic message. (device, boot, seq) is unique for ever, but for kinds that are never spooled (HELLO,
+    FETCH, ACK).
 
     `extra` counts fields at the ends that this version does not know and left out.
     """

@@ -100,7 +100,7 @@ async def test_the_next_owner_gets_nothing_of_the_one_before(tmp_path: Path) -> 
 
 def test_no_field_of_any_message_goes_out_without_its_unit() -> None:
     for kind, body in BODIES.items():
-        if kind != ids.HELLO:  # never stored
+        if kind not in (ids.HELLO, ids.FETCH):  # never stored
             assert list(body.__struct_fields__) == list(units.FIELDS[kind])[: len(body.__struct_fields__)], body
 
 

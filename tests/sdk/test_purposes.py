@@ -11,7 +11,7 @@ from trivet_wire import cbor, ids
 from trivet_wire.catalogue import Catalogue
 
 UP = {kind for kind in ids.KIND_NAMES if kind < ids.ACK}
-WITHOUT_BODY = {ids.UPDATE_REPORT, ids.SETUP_STEP, ids.FEEDBACK, ids.FETCH}  # numbers kept for later
+WITHOUT_BODY = {ids.SETUP_STEP, ids.FEEDBACK}  # numbers kept for later
 FROM_DATA = {purposes.BY_EVENT, purposes.BY_EVENTS, purposes.BY_SIGNALS}
 NAMES = boards.available()
 

@@ -155,7 +155,10 @@ def test_size_goals_are_met() -> None:
     assert [len(frame.values()) for frame in evidence.body.frames] == [16] * 8
 
 
-@pytest.mark.parametrize("name", ["evidence-signed", "consent-signed", "ledger-head", "ledger-head-wrong"])
+@pytest.mark.parametrize(
+    "name",
+    ["evidence-signed", "consent-signed", "ledger-head", "ledger-head-wrong", "update-trial", "update-rolled-back"],
+)
 def test_a_signature_is_verified_by_who_shares_no_code_with_us(name: str) -> None:
     """The Sig_structure of RFC 9052, section 4.4, built here from what was received."""
     vector = MESSAGES[name]

@@ -31,7 +31,8 @@ from trivet.store.tables import (
 )
 
 FORMAT = "trivet-export-1"
-_SIGNED = {ids.EVIDENCE, ids.CONSENT, ids.LEDGER_HEAD}  # their bytes go along: others can verify them
+# Their bytes go along: others can verify them.
+_SIGNED = {ids.EVIDENCE, ids.CONSENT, ids.LEDGER_HEAD, ids.UPDATE_REPORT}
 
 
 async def of(read: Reading, device: str, periods: Periods = DEFAULT) -> dict[str, Any] | None:

@@ -32,6 +32,8 @@ _STATEMENT = Use(ids.SAFETY, "what the owner decided must reach the cloud for it
 _PROOF = Use(ids.SAFETY, "proof that the message is the appliance's own")
 _LEDGER = Use(ids.SAFETY, "without it a shortened ledger would not show; says nothing of what is in it")
 
+_UPDATE = Use(ids.SAFETY, "whether a security update is in place, or why not")
+
 # Before every body; for whatever the message is for.
 HEAD = {
     "version": "how the rest is read",
@@ -63,6 +65,18 @@ FIELDS: dict[int, dict[str, Use]] = {
         "reason": Use(ids.SAFETY, "answers a lawful act: done, or why not"),
     },
     ids.LEDGER_HEAD: {"counter": _LEDGER, "head": _LEDGER, "wrong": _LEDGER, "why": _LEDGER, "signature": _PROOF},
+    ids.UPDATE_REPORT: {
+        **dict.fromkeys(("digest", "sequence", "state", "reason", "version", "from_version"), _UPDATE),
+        "trial_s": Use(ids.SAFETY, "how long the update was tried before it was kept or taken back"),
+        "trial_cycles": Use(ids.SAFETY, "how much the update was tried before it was kept or taken back"),
+        "event": Use(ids.SAFETY, "which fault the update brought: other appliances must be spared"),
+        "signature": _PROOF,
+    },
+    ids.FETCH: {
+        "digest": Use(ids.SAFETY, "which part of an update it needs"),
+        "offset": Use(ids.SAFETY, "which part of an update it needs"),
+        "length": Use(ids.SAFETY, "which part of an update it needs"),
+    },
     ids.CRASH: _all(ids.SERVICE, "hash", "file", "line", "task"),
     ids.OPERATION: _all(ids.PERSONAL, "cycle", "started"),
     ids.HELLO: {

@@ -75,6 +75,18 @@ FIELDS: dict[int, dict[str, Field]] = {
         "why": Field("", "What is wrong with it", "Was daran falsch ist"),
         "signature": _SIGNATURE,
     },
+    ids.UPDATE_REPORT: {
+        "digest": Field("", "Which update: start of its manifest's hash", "Welches Update: Anfang seines Prüfwerts"),
+        "sequence": Field("", "Number of the update", "Nummer des Updates"),
+        "state": Field("", "How far it is: 0 to 8", "Wie weit es ist: 0 bis 8"),
+        "reason": Field("", "Why it does not go on, 0: it does", "Warum es nicht weitergeht, 0: es geht weiter"),
+        "version": Field("", "Version of the update", "Stand des Updates"),
+        "from_version": Field("", "Version before it", "Stand davor"),
+        "trial_s": Field("s", "Time on trial", "Zeit auf Probe"),
+        "trial_cycles": Field("", "Cycles on trial", "Läufe auf Probe"),
+        "event": Field("", "Number of the fault that it brought", "Nummer des Fehlers, den es brachte"),
+        "signature": _SIGNATURE,
+    },
     ids.CRASH: {
         "hash": Field("", "Equal for equal crashes", "Gleich für gleiche Abstürze"),
         "file": Field("", "Where in the software", "Wo in der Software"),

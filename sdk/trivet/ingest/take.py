@@ -22,7 +22,18 @@ from trivet.ingest import consents, heads
 from trivet.ingest.known import Known
 from trivet.ingest.transport import Incoming
 from trivet.mac0 import MessageKey, unseal
-from trivet.models import CommandResult, Consent, Evidence, Fault, Hello, Inventory, LedgerHead, Message, Unknown
+from trivet.models import (
+    CommandResult,
+    Consent,
+    Evidence,
+    Fault,
+    Hello,
+    Inventory,
+    LedgerHead,
+    Message,
+    Unknown,
+    UpdateReport,
+)
 from trivet.store.tables import DeviceRow, MessageRow, ReceiptRow, RefusedRow, utcnow
 
 GONE = "gone"  # the last will's topic: the engine says it, so it carries no envelope
@@ -238,4 +249,6 @@ def body_json(message: Message) -> dict[str, Any]:
         plain["frames"] = [[frame.signal, frame.validity, frame.values()] for frame in body.frames]
     if isinstance(body, LedgerHead):
         plain["head"] = body.head.hex()
+    if isinstance(body, UpdateReport):
+        plain["digest"] = body.digest.hex()
     return plain
