@@ -40,6 +40,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return self.data_dir / "engine"
 
     @property
+    def updates_dir(self) -> Path:
+        return self.data_dir / "updates"
+
+    @property
     def url(self) -> str:
         """Address of the database as SQLAlchemy reads it."""
         if self.database_url is not None:

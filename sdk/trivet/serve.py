@@ -29,6 +29,8 @@ from trivet.passwords import hash_password, make_password
 from trivet.registry import Identity, Registry
 from trivet.store import Store
 from trivet.store.tables import LoginRow
+from trivet.updates.blocks import Blocks
+from trivet.updates.payloads import Payloads
 from trivet.vault import Vault
 
 if TYPE_CHECKING:
@@ -57,7 +59,8 @@ class Cloud:
         self.engine = Engine(settings, self.vault, self.registry.allowed)
         self.registry.brokers = [(settings.reach, self.engine.mqtt_port)]
         self.transport = NatsTransport(self.engine.url, self.vault.sdk_password)
-        self.ingest = Ingest(self.store, self.transport, Known(self.vault.master), settings.workers)
+        blocks = Blocks(self.transport, Payloads(settings.updates_dir))
+        self.ingest = Ingest(self.store, self.transport, Known(self.vault.master), settings.workers, blocks)
         self.retention = retention.Job(self.store, self.transport, settings.data_dir)
         self._jobs: list[asyncio.Task[None]] = []
         self.control = Dispatcher(self.store, self.transport, self.vault.command_key)

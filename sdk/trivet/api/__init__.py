@@ -1,4 +1,4 @@
-"""The REST interface. Takes a running cloud, gives the FastAPI application with /api and /healthz.
+"""The REST interface. Takes a running cloud, gives the FastAPI application with /api, /u and /healthz.
 
 `trivet.desk.mount(app)` adds the pages for people. Nothing of an owner is ever answered without a login.
 """
@@ -11,7 +11,7 @@ from fastapi import FastAPI, Request, Response
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from trivet.api import commands, my_routes, privacy, problems, routes, schemas
+from trivet.api import commands, my_routes, payloads, privacy, problems, routes, schemas
 from trivet.api.accounts import Accounts
 from trivet.api.auth import Guard, OwnerGuard, signing_key
 from trivet.api.ports import CloudPort
@@ -37,6 +37,7 @@ def create(cloud: CloudPort) -> FastAPI:
     app.state.accounts = Accounts(cloud.store, key)
     problems.install(app)
     app.add_api_route("/healthz", health, response_model=schemas.Health, tags=["operations"])
+    app.include_router(payloads.router)
     app.include_router(routes.public)
     app.include_router(my_routes.router)
     app.include_router(routes.router)

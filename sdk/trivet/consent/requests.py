@@ -99,7 +99,5 @@ async def _open(session: AsyncSession, device: str, purpose: int) -> list[Reques
 
 async def _settle(session: AsyncSession, request: RequestRow, to: str, seq: int | None = None) -> None:
     request.state, request.settled_at, request.settled_seq = to, utcnow(), seq
-    if to == SUPERSEDED and request.counter is not None:
-        command = await session.get(CommandRow, (request.device, request.counter))
-        if command is not None and command.reason is None:
-            command.reason, command.answered_at = ids.R_EXPIRED, utcnow()  # not sent again: it would undo what stands
+    if to == SUPERSEDED:
+        await control.drop(session, request.device, request.counter)  # sent again it would undo what stands

@@ -23,17 +23,22 @@ from trivet.store.tables import (
     ReceiptRow,
     RefusedRow,
 )
+from trivet.store.updates import OfferRow, UpdateHoursRow
 
 # Tables with something of an appliance, and why those that stay may stay.
 GOES = {"messages", "refused", "cases", "case_events", "consents", "consent_requests", "uses", "commands"}
-GOES |= {"security_events", "ownerships", "owners", "owner_logins"}
+GOES |= {"security_events", "ownerships", "owners", "owner_logins", "offers", "update_hours"}
 STAYS = {
     "devices": "enrolment: the identity of the machine; its name for people goes back to the model's",
     "receipts": "numbers alone: up to where an old message is refused",
     "erasures": "that it was erased, when and how much; nothing of the owner",
     "ledger_heads": "numbers and hashes that tell an older flash of the machine; nothing of what was noted",
+    "installed": "which software the machine runs: without it an older one could be offered",
     "ledger_states": "numbers of the machine's last contact, for the same",
 }
+# What stays of an offer that is open: the machine goes on with it, the owner's word on it goes.
+_UNANSWERED = {"answer": None, "answer_until": 0, "answer_at": None, "answer_counter": None, "answer_state": None}
+_UNANSWERED |= {"answer_reason": 0, "report_boot": None, "report_seq": None, "report_signed": None}
 _MACHINE = (security.LEDGER, security.SIGNATURE)  # about a tampered machine, whoever owns it: kept without data
 
 
@@ -50,6 +55,8 @@ async def device(session: AsyncSession, row: DeviceRow, *, below: int | None = N
         ("consents", _older(delete(ConsentRow).where(ConsentRow.device == row.id), ConsentRow.consent_seq, below)),
         ("consent_requests", delete(RequestRow).where(RequestRow.device == row.id)),
         ("uses", delete(UseRow).where(UseRow.device == row.id)),
+        ("offers", delete(OfferRow).where(OfferRow.device == row.id, OfferRow.ended_at.is_not(None))),
+        ("update_hours", delete(UpdateHoursRow).where(UpdateHoursRow.device == row.id)),
         ("commands", delete(CommandRow).where(CommandRow.device == row.id, _owners_command())),
         (
             "security_events",
@@ -59,6 +66,7 @@ async def device(session: AsyncSession, row: DeviceRow, *, below: int | None = N
     for table, statement in steps:
         removed[table] = count(await session.execute(statement.execution_options(synchronize_session=False)))
     await session.execute(update(CommandRow).where(CommandRow.device == row.id).values(who="system"))
+    await session.execute(update(OfferRow).where(OfferRow.device == row.id).values(_UNANSWERED))
     await session.execute(update(SecurityEventRow).where(SecurityEventRow.device == row.id).values(data_json={}))
     return removed
 
@@ -69,8 +77,8 @@ def count(result: Result[Any]) -> int:
 
 
 def _owners_command() -> Any:
-    """Answered ones, and what the earlier owner decided; an open key rotation goes on."""
-    return CommandRow.reason.is_not(None) | CommandRow.command.in_((ids.C_CONSENT,))
+    """Answered ones, and what the earlier owner decided; an open key rotation or update goes on."""
+    return CommandRow.reason.is_not(None) | CommandRow.command.in_((ids.C_CONSENT, ids.C_ANSWER, ids.C_HOURS))
 
 
 def _older(statement: Any, column: Any, below: int | None) -> Any:

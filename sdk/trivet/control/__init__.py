@@ -5,7 +5,7 @@ it. `state(row, now)` says what became of it.
 """
 
 from trivet.control.dispatch import Dispatcher
-from trivet.control.queue import MAX_COUNTER, ControlError, queue
+from trivet.control.queue import MAX_COUNTER, ControlError, drop, queue
 from trivet.control.results import answered, greeted
 from trivet.control.rotation import give, heard, rotate
 from trivet.control.state import DONE, EXPIRED, OPEN, REFUSED, state
@@ -19,6 +19,7 @@ __all__ = [
     "ControlError",
     "Dispatcher",
     "answered",
+    "drop",
     "give",
     "greeted",
     "heard",

@@ -1,4 +1,6 @@
-"""Puts a command into the queue of one appliance. Takes a transaction, gives the command's counter; sends nothing."""
+"""Puts a command into the queue of one appliance, takes one out again. Takes a transaction, gives the command's
+counter; sends nothing.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from trivet_wire import cbor, ids
 from trivet_wire.refuse import WireError
 
-from trivet.store.tables import CommandRow, DeviceRow
+from trivet.store.tables import CommandRow, DeviceRow, utcnow
 
 MAX_ARGS = 256  # bytes of CBOR: what an appliance's buffer takes beside signature and head
 MAX_COUNTER = 0xFFFFFFFF
@@ -66,3 +68,10 @@ async def queue(
     )
     await session.flush()
     return row.command_counter
+
+
+async def drop(session: AsyncSession, device: str, counter: int | None) -> None:
+    """An open command is not sent again: something later stands. It may have gone down already."""
+    row = None if counter is None else await session.get(CommandRow, (device, counter))
+    if row is not None and row.reason is None:
+        row.reason, row.answered_at = ids.R_EXPIRED, utcnow()

@@ -27,6 +27,7 @@ from trivet.models import (
     Consent,
     Evidence,
     Fault,
+    Fetch,
     Hello,
     Inventory,
     LedgerHead,
@@ -35,6 +36,8 @@ from trivet.models import (
     UpdateReport,
 )
 from trivet.store.tables import DeviceRow, MessageRow, ReceiptRow, RefusedRow, utcnow
+from trivet.updates import told
+from trivet.updates.asked import Wanted, asked
 
 GONE = "gone"  # the last will's topic: the engine says it, so it carries no envelope
 CONSENT_TRIES = 6  # deliveries that wait for an unknown consent decision
@@ -55,6 +58,7 @@ class Outcome:
     receipt: tuple[int, int, int] | None = None
     floor: int = 0
     keep: bool = True  # whether the dead letter may hold the content
+    wanted: Wanted | None = None  # to be sent in blocks
 
 
 async def take(session: AsyncSession, known: Known, incoming: Incoming, devices: dict[str, DeviceRow]) -> Outcome:
@@ -94,6 +98,8 @@ class _Taking:
             return await self._refuse(message.epoch, message.boot, message.seq, message.reason)
         if message.kind == ids.HELLO:
             return await self._hello(message)
+        if isinstance(message.body, Fetch):
+            return await self._fetch(message.body)
         return await self._spooled(message)
 
     async def _spooled(self, message: Message) -> Outcome:
@@ -173,6 +179,9 @@ class _Taking:
         elif isinstance(body, CommandResult):
             await control.answered(self.session, self.device, body, row.received_at)
             await requests.answered(self.session, self.device.id, body.counter, body.reason)
+            await told.answered(self.session, self.device.id, body.counter, body.reason)
+        elif isinstance(body, UpdateReport):
+            await told.reported(self.session, message, body, signed=by_itself)
         elif isinstance(body, LedgerHead):
             await heads.came(self.session, message, body, signed=by_itself)
         elif isinstance(body, Inventory) and newest:
@@ -192,6 +201,13 @@ class _Taking:
         await control.greeted(self.session, self.device.id)
         below = max(body.tail_seq - 1, 0)
         return Outcome(self.device.id, receipt=(message.epoch, body.tail_boot, 0), floor=below)
+
+    async def _fetch(self, body: Fetch) -> Outcome:
+        """Answered, or buried with the reason why not: it has no number, so nothing is receipted."""
+        wanted = await asked(self.session, self.device.id, body)
+        if isinstance(wanted, int):
+            return Outcome(self.device.id, dead=wanted)
+        return Outcome(self.device.id, wanted=wanted)
 
     async def _unreadable(self, error: MessageError, keys: Sequence[MessageKey]) -> Outcome:
         """Refused before it was a message. When it is authentic and says its number, the appliance learns so and

@@ -21,6 +21,7 @@ from trivet.ingest.take import Outcome, take
 from trivet.ingest.transport import Incoming, Transport, TransportError
 from trivet.store import Store
 from trivet.store.tables import DeviceRow
+from trivet.updates.blocks import Blocks
 
 log = logging.getLogger("trivet.ingest")
 
@@ -33,10 +34,12 @@ Acks = list[tuple[str, bytes]]
 class Worker:
     """`run` until cancelled. Several may run, in one process or in many."""
 
-    def __init__(self, store: Store, transport: Transport, known: Known) -> None:
+    def __init__(self, store: Store, transport: Transport, known: Known, blocks: Blocks | None = None) -> None:
+        """Without `blocks` no appliance gets anything that it fetches."""
         self._store = store
         self._transport = transport
         self._known = known
+        self._blocks = blocks
         self.taken = 0
         self.buried = 0
 
@@ -85,6 +88,9 @@ class Worker:
             )
         for device, data in acks:
             await self._transport.send(device, "ack", data)
+        for outcome in outcomes:
+            if outcome.wanted is not None and self._blocks is not None:
+                self._blocks.ask(outcome.wanted)
         for incoming, outcome in zip(ordered, outcomes, strict=True):
             if outcome.delay_s is None:
                 await incoming.ack()
@@ -123,9 +129,12 @@ class Worker:
 class Ingest:
     """A transport and its workers, started and stopped together."""
 
-    def __init__(self, store: Store, transport: Transport, known: Known, workers: int = 1) -> None:
+    def __init__(
+        self, store: Store, transport: Transport, known: Known, workers: int = 1, blocks: Blocks | None = None
+    ) -> None:
         self.transport = transport
-        self.workers = [Worker(store, transport, known) for _ in range(workers)]
+        self.blocks = blocks
+        self.workers = [Worker(store, transport, known, blocks) for _ in range(workers)]
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
@@ -140,6 +149,8 @@ class Ingest:
             with contextlib.suppress(asyncio.CancelledError):
                 await task
         self._tasks = []
+        if self.blocks is not None:
+            await self.blocks.stop()
         await self.transport.stop()
 
     kill = stop  # there is no gentler end: each step may be the last

@@ -2,6 +2,7 @@
 
 from trivet.store import ledger as ledger
 from trivet.store import privacy as privacy  # its tables belong to the schema
+from trivet.store import updates as updates
 from trivet.store.database import Store
 
 __all__ = ["Store"]
