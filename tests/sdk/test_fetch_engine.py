@@ -1,5 +1,5 @@
-"""Fetching over the real engine: real nats-server, TLS and MQTT. A lossy link gets there, a flood is held back and holds
-up nobody, and what is not offered never comes."""
+"""Fetching over the real engine: real nats-server, TLS and MQTT. A lossy link gets there, a flood is held back and
+holds up nobody, and what is not offered never comes."""
 
 import asyncio
 import hashlib

@@ -61,7 +61,7 @@ class TestOffering:
         await kit.take(kit.report(ids.U_CONFIRMED))
         old = await published(kit.store, kit.payloads, "1.1.0", 1)
         async with kit.store.writing() as session:
-            with pytest.raises(UpdateError, match="newer than 1.1.0") as caught:
+            with pytest.raises(UpdateError, match=r"newer than 1\.1\.0") as caught:
                 await offers.offer(session, kit.sender.device, old, "ada")
         assert caught.value.kind == "older"
         assert await kit.offered()
