@@ -29,6 +29,7 @@ FIRMWARE = {
         "appliance.service",
         "appliance.tick",
     },
+    "appliance.update": {"trivet_wire", "appliance.ports", "appliance.store", "appliance.trust"},
     "appliance.tick": {"trivet_wire", "appliance.ports", "appliance.sense", "appliance.faults"},
     "appliance.wiring": {"trivet_wire", "appliance.sense", "appliance.faults"},
     "appliance.heart": {
