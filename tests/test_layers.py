@@ -79,6 +79,10 @@ SDK_NEVER = {
     "trivet.engine": {"trivet.cases", "trivet.api", "trivet.desk", "trivet.sim", "trivet.serve"},
     "trivet.control": {"trivet.ingest", "trivet.cases", "trivet.api", "trivet.desk", "trivet.sim", "trivet.serve"},
     "trivet.consent": {"trivet.api", "trivet.desk", "trivet.sim", "trivet.serve", "trivet.engine", "trivet.ingest"},
+    "trivet.release": {
+        *("trivet.store", "trivet.cases", "trivet.ingest", "trivet.api", "trivet.desk", "trivet.engine"),
+        *("trivet.control", "trivet.updates", "trivet.serve"),
+    },
     "trivet.ingest": {"trivet.api", "trivet.desk", "trivet.sim", "trivet.serve"},
     "trivet.api": {"trivet.desk", "trivet.sim", "trivet.ingest"},
     "trivet.desk": {"trivet.sim", "trivet.ingest", "trivet.engine"},

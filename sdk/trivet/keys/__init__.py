@@ -5,7 +5,7 @@ Each stands behind one small interface (`Master`, `Signer`) and is opened by a p
 """
 
 from trivet.keys.master import KEY_SIZE, Master, SecretMaster, device_bytes, fingerprint
-from trivet.keys.places import Places, Provider, open_master, open_signer
+from trivet.keys.places import Places, Provider, is_file, open_master, open_signer, signer_at
 from trivet.keys.problem import KeysError
 from trivet.keys.safe import Passphrase, Safe
 from trivet.keys.signer import LocalSigner, Signer
@@ -23,6 +23,8 @@ __all__ = [
     "Signer",
     "device_bytes",
     "fingerprint",
+    "is_file",
     "open_master",
     "open_signer",
+    "signer_at",
 ]

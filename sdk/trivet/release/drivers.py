@@ -1,0 +1,61 @@
+"""A board's files for a bundle: what a ROM image carries of them, compiled apart from it.
+
+Takes a board, gives files by path: `drivers.mpy` and the packed data under `board/`. The firmware that will load
+`drivers.mpy` was compiled at another time, its integers folded and its names spared; so the drivers' integers of
+`trivet_wire.ids` are folded in here, and what they may call of the firmware (`OFFERED`) keeps its name on both sides.
+"""
+
+from __future__ import annotations
+
+import ast
+import tempfile
+from pathlib import Path
+
+from trivet import boards, paths
+from trivet.boards import Board
+from trivet.sim.constants import fold
+from trivet.sim.errors import SimulationError
+from trivet.sim.rom import compiled
+
+from .problem import ReleaseError
+
+_WIRE = ("trivet_wire/__init__.py", "trivet_wire/ids.py")
+_FIRMWARE = ("trivet_wire", "appliance", "main")
+
+
+def files(board: Board) -> dict[str, bytes]:
+    """What a bundle of this board holds. ReleaseError when its drivers lean on what a bundle cannot bring."""
+    made = {f"board/{name}": data for name, data in boards.pack(board).items()}
+    drivers = board.folder / "drivers.py"
+    if drivers.exists():
+        made["drivers.mpy"] = _compiled(drivers)
+    return made
+
+
+def source(drivers: Path) -> bytes:
+    """The drivers' source as it is compiled: each constant of the shared package is its value."""
+    root = paths.firmware()
+    shared = {path: (root / path).read_bytes() for path in _WIRE if (root / path).exists()}
+    folded = fold({**shared, "drivers.py": drivers.read_bytes()})["drivers.py"]
+    for node in ast.walk(ast.parse(folded)):
+        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        if isinstance(node, ast.ImportFrom):
+            names = [node.module or ""]
+        for name in names:
+            if name.partition(".")[0] in _FIRMWARE:
+                raise ReleaseError(
+                    f"{drivers}, line {getattr(node, 'lineno', 0)}: drivers in a bundle may take integers of "
+                    f"trivet_wire.ids, and nothing else of {name}: the firmware that will load them spares its names"
+                )
+    return folded
+
+
+def _compiled(drivers: Path) -> bytes:
+    with tempfile.TemporaryDirectory() as scratch:
+        path = Path(scratch) / "drivers.py"
+        path.write_bytes(source(drivers))
+        try:
+            compiled(path, "drivers.py")
+        except SimulationError as error:
+            raise ReleaseError(f"{drivers}: {error}. `trivet check` says where") from error
+        return path.with_suffix(".mpy").read_bytes()
