@@ -5,6 +5,7 @@ in JSON, bytes as hex; each answer `["ok", value]`, `["refused", reason]` or `["
 import json
 import sys
 
+from appliance.trust.lms import verify
 from appliance.update import manifest, roots, suit
 from appliance.update.release import Own
 from trivet_wire.refuse import WireError
@@ -56,7 +57,19 @@ def _framed(envelope):
     return [parts.authentication.covers(parts.signed), bytes(parts.manifest).hex(), signed]
 
 
-CALLS = {"verified": _verified, "read": _read, "delta": _delta, "next": _next, "load": _load, "framed": _framed}
+def _lms(*words):
+    return verify(*[bytes.fromhex(word) for word in words])
+
+
+CALLS = {
+    "verified": _verified,
+    "read": _read,
+    "delta": _delta,
+    "next": _next,
+    "load": _load,
+    "framed": _framed,
+    "lms": _lms,
+}
 
 
 def answer(name, *words):
