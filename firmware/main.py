@@ -8,7 +8,9 @@ from appliance.start import start  # noqa: E402
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from appliance.ports import Ports
     from appliance.start import Maker
+    from appliance.update.chooser import Choice
 
 
 def maker() -> "Maker":
@@ -18,12 +20,28 @@ def maker() -> "Maker":
     return Application
 
 
+def chosen(ports: "Ports") -> "Choice | None":
+    """Which bundle runs; from here on what it brings is found first. None where nothing was ever installed."""
+    from appliance.update.chooser import choose
+
+    choice = choose(ports)
+    for module in ("appliance.update.chooser", "appliance.update"):
+        ports.unload(module)
+    if choice is not None:
+        if choice.restart:
+            ports.reset()
+        if choice.bundle:
+            ports.install(choice.bundle)
+    return choice
+
+
 def main(arguments: "list[str]") -> None:
     """Simulation: `arguments` are the device's directory, numbers of inputs and outputs, the display's language, why
-    it starts (ids.RESET_*) and where the memory lies that outlives a reset."""
+    it starts (ids.RESET_*), where the memory lies that outlives a reset, which base image runs and where that lies."""
     from appliance.sim.line import serve
     from appliance.sim.ports import Ports
 
     folder, inputs, outputs, language = arguments[:4]
     ports = Ports(folder, int(inputs), int(outputs), arguments[4:])
-    serve(ports.line, ports.clock, start(ports, maker, language))
+    choice = chosen(ports)
+    serve(ports.line, ports.clock, start(ports, maker, language, choice))

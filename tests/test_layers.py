@@ -21,9 +21,11 @@ FIRMWARE = {
     "appliance.faults": {"trivet_wire", "appliance.ports", "appliance.store"},
     "appliance.outbox": {"trivet_wire", "appliance.ports", "appliance.store", "appliance.trust", "appliance.faults"},
     "appliance.service": {"trivet_wire", "appliance.ports", "appliance.store", "appliance.trust", "appliance.faults"},
+    "appliance.esp32": {"trivet_wire", "appliance.ports", "appliance.update"},
     "appliance.sim": {
         "trivet_wire",
         "appliance.ports",
+        "appliance.update",
         "appliance.store",
         "appliance.trust",
         "appliance.service",

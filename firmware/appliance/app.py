@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from .outbox.uplink import Uplink
     from .ports import Ports
     from .trust.identity import Identity
+    from .update.chooser import Choice
 
 _MAGIC = 0x54  # of what a reset retained
 _STARTING = ord("s")
@@ -67,6 +68,7 @@ class Appliance:
         self.ledger: Ledger | None = None  # not before provisioning: it is sealed with the appliance's own key
         self._ledger_told = False
         self.language = "en"  # of whoever stands before it
+        self.choice: Choice | None = None  # of the bundle that runs; None: nothing was ever installed
         try:
             identity = self._identity = trust.load(ports.files)
             if identity is not None:

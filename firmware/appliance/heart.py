@@ -66,7 +66,7 @@ class Heart:
         self.levels = array("h", board.safe)
         self._build_faults(board, boot)
         self.internal = Internal(board.internal, self.manager.report, ports.cause, life.reduced, life.rotten)
-        texts = Texts(packed.read("texts_" + language + ".bin"))
+        texts = Texts(packed, "texts_" + language + ".bin")
         status = self.manager.status
         names = [function.name for function in board.functions]
         self.watch = Watch(status, self.inhibit, names, self.catalogue, ports.teller)

@@ -53,6 +53,10 @@ if TYPE_CHECKING:
         sector_size: int  # bytes that `erase` takes
         write_size: int  # bytes, alignment of offset and length of `program`
 
+        def length(self, slot: int) -> int:
+            """Bytes of the image that stands there, as its own header says; 0 for none."""
+            ...
+
         def state(self) -> int:
             """Of the running image (update/otadata.py: NEW … ABORTED, UNDEFINED)."""
             ...
@@ -68,11 +72,12 @@ if TYPE_CHECKING:
             ...
 
         def set_boot(self, slot: int) -> None:
-            """The next start tries this image. Atomic."""
+            """The next start tries this image. Atomic. OSError for one that cannot start."""
             ...
 
         def mark_valid(self) -> None:
-            """The running image is good: no start goes back from it by itself. Atomic."""
+            """The running image is good: no start goes back from it by itself. OSError where it was not chosen. A cut
+            may leave the other image chosen."""
             ...
 
     class Stream(Protocol):
@@ -102,9 +107,59 @@ if TYPE_CHECKING:
             """Replace a file, whole or not at all, whatever moment the power goes. OSError where there is no room."""
             ...
 
+    class File(Protocol):
+        """Of the host's own: what is written is there, whatever moment the power goes, after `flush` or `close`."""
+
+        def seek(self, off: int) -> int: ...
+
+        def readinto(self, buf: bytearray | memoryview) -> int: ...
+
+        def write(self, buf: bytes | bytearray | memoryview) -> int: ...
+
+        def flush(self) -> None: ...
+
+        def close(self) -> None: ...
+
+    class Folders(Files, Protocol):
+        """The same file system with all it can do. Names may lead into a folder: `a/index`."""
+
+        def open(self, name: str, mode: str = "rb") -> File:
+            """`rb`, `wb` (what was there is gone once it is closed) or `ab`. OSError where there is none, or no
+            room."""
+            ...
+
+        def size(self, name: str) -> int:
+            """Bytes of a file, -1 for none."""
+            ...
+
+        def remove(self, name: str) -> None:
+            """A file; nothing where there is none."""
+            ...
+
+        def rename(self, old: str, new: str) -> None:
+            """In one step; what had the new name is gone."""
+            ...
+
+        def list(self, folder: str) -> list[str]:
+            """Names in a folder, none where there is no such."""
+            ...
+
+        def make(self, folder: str) -> None:
+            """A folder; nothing where it is there."""
+            ...
+
+        def free(self) -> int:
+            """Bytes of room, about."""
+            ...
+
     class Packed(Protocol):
-        def read(self, name: str) -> memoryview:
-            """A file of the board (board.cbor, catalogue.bin, …) where it lies in flash: no copy."""
+        def read(self, name: str) -> bytes | memoryview:
+            """A file of the board (board.cbor, catalogue.bin): of the firmware's own bundle where it lies in flash, no
+            copy."""
+            ...
+
+        def piece(self, name: str, off: int, length: int) -> bytes:
+            """Some bytes of a file, for one that is too large to be held."""
             ...
 
     class Watchdog(Protocol):
@@ -146,6 +201,10 @@ if TYPE_CHECKING:
         @property
         def files(self) -> Files: ...
         @property
+        def folders(self) -> Folders: ...  # made when asked for: hold it no longer than it is needed
+        @property
+        def slots(self) -> Slots: ...  # likewise
+        @property
         def teller(self) -> Teller: ...
         @property
         def link(self) -> Link: ...
@@ -159,6 +218,11 @@ if TYPE_CHECKING:
         def unload(self, module: str) -> None:
             """Forget a module (`appliance.trust.p256`) that is rarely needed: its code is in flash, its objects cost
             heap. The next import loads it again."""
+            ...
+
+        def install(self, bundle: int) -> None:
+            """From now on modules and packed files are those of an installed bundle (1 or 2); what it lacks comes from
+            the firmware's own."""
             ...
 
         def reset(self) -> None:

@@ -16,15 +16,20 @@ if TYPE_CHECKING:
     from .ports import Ports
     from .sense.board import Board
     from .tick import Application
+    from .update.chooser import Choice
 
     Maker = Callable[[Board], Application]
 
 
-def start(ports: "Ports", maker: "Callable[[], Maker]", language: str = "en") -> "Appliance | Mute":
-    """Three tries, each with less: all of it, without monitors and program, without the board."""
+def start(
+    ports: "Ports", maker: "Callable[[], Maker]", language: str = "en", choice: "Choice | None" = None
+) -> "Appliance | Mute":
+    """Three tries, each with less: all of it, without monitors and program, without the board. `choice`: of the bundle
+    that runs; None where nothing was ever installed."""
     try:
         appliance = Appliance(ports)
         appliance.language = language
+        appliance.choice = choice
     except (Exception, SystemExit) as error:  # the flash is dead: nothing can be kept, so nothing may be sent
         return Mute(ports, error)
     if appliance.life.reduced or not _beats(appliance, ports, maker, language):

@@ -3,7 +3,7 @@
     "TVT" version(1) events(u16) functions(u16), then offsets (u16) of all texts and of the end, then UTF-8.
     Texts: title, owner, now of each event in order, then the name of each function.
 
-Takes the bytes (a memoryview over ROM costs no heap), gives one text at a time. All little-endian.
+Takes the board's packed files, gives one text at a time, read when it is asked for. All little-endian.
 """
 
 from trivet_wire.ids import R_CATALOGUE
@@ -11,7 +11,7 @@ from trivet_wire.refuse import WireError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    Buffer = bytes | bytearray | memoryview
+    from ..ports import Packed
 
 HEADER = 8
 PER_EVENT = 3
@@ -20,12 +20,14 @@ PER_EVENT = 3
 class Texts:
     """An event or function that the file does not have raises IndexError."""
 
-    def __init__(self, buf: "Buffer") -> None:
-        if len(buf) < HEADER or bytes(memoryview(buf)[:4]) != b"TVT\x01":
+    def __init__(self, packed: "Packed", name: str) -> None:
+        head = packed.piece(name, 0, HEADER)
+        if len(head) < HEADER or head[:4] != b"TVT\x01":
             raise WireError(R_CATALOGUE)
-        self._buf = buf
-        self.events = buf[4] | buf[5] << 8
-        self.functions = buf[6] | buf[7] << 8
+        self._packed = packed
+        self._name = name
+        self.events = head[4] | head[5] << 8
+        self.functions = head[6] | head[7] << 8
 
     def title(self, event: int) -> str:
         """What it is, in a few words."""
@@ -50,9 +52,8 @@ class Texts:
         return self._text(event * PER_EVENT + which)
 
     def _text(self, position: int) -> str:
-        buf = self._buf
-        at = HEADER + 2 * position
+        ends = self._packed.piece(self._name, HEADER + 2 * position, 4)
+        start = ends[0] | ends[1] << 8
+        end = ends[2] | ends[3] << 8
         base = HEADER + 2 * (self.events * PER_EVENT + self.functions + 1)
-        start = base + (buf[at] | buf[at + 1] << 8)
-        end = base + (buf[at + 2] | buf[at + 3] << 8)
-        return str(memoryview(buf)[start:end], "utf-8")
+        return str(self._packed.piece(self._name, base + start, end - start), "utf-8")

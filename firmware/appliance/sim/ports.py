@@ -18,27 +18,52 @@ from .flash import FileFlash
 from .line import Line
 from .link import Link
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import BinaryIO
+
+    from .folders import Folders
+    from .slots import FileSlots
+
 JOURNAL_SECTORS = 16
 LEDGER_SECTORS = 8
+_ROM = "/rom/board/"
 RESET_CODE = 75  # exit code: restart me
 
 
 class Packed:
-    """The board's packed files in the ROM image: memoryviews of mapped memory."""
+    """The board's packed files: of the ROM image as memoryviews of mapped memory, of an installed bundle as they are
+    read from littlefs; what that one lacks comes from the ROM image."""
 
-    def __init__(self, folder: str = "/rom/board/") -> None:
+    def __init__(self, folder: str = _ROM) -> None:
         self._folder = folder
 
-    def read(self, name: str) -> memoryview:
-        with open(self._folder + name, "rb") as file:
-            return memoryview(file)  # type: ignore[arg-type]  # VfsRom's files offer their bytes
+    def read(self, name: str) -> bytes | memoryview:
+        with self._open(name) as file:
+            try:
+                return memoryview(file)  # type: ignore[arg-type]  # VfsRom's files offer their bytes
+            except TypeError:
+                return file.read()
+
+    def piece(self, name: str, off: int, length: int) -> bytes:
+        with self._open(name) as file:
+            file.seek(off)
+            return file.read(length)
+
+    def _open(self, name: str) -> "BinaryIO":
+        try:
+            return open(self._folder + name, "rb")
+        except OSError:
+            return open(_ROM + name, "rb")
 
 
 class Ports:
     """Attributes are named as in `app.Ports`."""
 
     def __init__(self, folder: str, inputs: int, outputs: int, rest: "list[str]") -> None:
-        """`rest`: why the appliance starts, and `@` with the address of what a reset retains; without: power on."""
+        """`rest`: why the appliance starts, `@` with the address of what a reset retains, the number of the base image
+        that runs and where it lies; without: power on."""
+        self._place = (folder, rest[2:])
         self.cause = int(rest[0]) if rest else RESET_POWER_ON
         address = int(rest[1][1:]) if len(rest) > 1 else 0
         self.retained = uctypes.bytearray_at(address, 4) if address else bytearray(4)
@@ -58,6 +83,24 @@ class Ports:
         self.link = Link(self.files)
         self.packed = Packed()
         self.watchdog = self.line
+
+    @property
+    def folders(self) -> "Folders":
+        from .folders import Folders
+
+        return Folders(self.files)
+
+    @property
+    def slots(self) -> "FileSlots":
+        from .slots import FileSlots
+
+        folder, rest = self._place
+        return FileSlots(folder, int(rest[0]), rest[1])
+
+    def install(self, bundle: int) -> None:
+        folder = "/fs/" + "ab"[bundle - 1]
+        sys.path.insert(0, folder)
+        self.packed = Packed(folder + "/board/")
 
     def random(self, n: int) -> bytes:
         return os.urandom(n)

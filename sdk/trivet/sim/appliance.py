@@ -44,10 +44,11 @@ class Appliance:
         told: Callable[[str, Any], None],
         cause: int = 1,
         retained: Path | None = None,
+        slot: int = 0,
         patience_s: float = PATIENCE_S,
     ) -> None:
-        """`cause`: why it starts (ids.RESET_*); `retained`: file of what outlives a reset; `patience_s`: real seconds
-        after which no answer means that it hangs."""
+        """`cause`: why it starts (ids.RESET_*); `retained`: file of what outlives a reset; `slot`: number of the base
+        image (boot.py); `patience_s`: real seconds after which no answer means that it hangs."""
         inputs, outputs = len(board.inputs), len(board.outputs)
         self._answer = struct.Struct(f"<{outputs}h")
         self._told = told
@@ -55,7 +56,7 @@ class Appliance:
         self._errors = open(folder / "stderr.log", "w+b")  # noqa: SIM115  lives as long as the process
         words = [str(folder), str(inputs), str(outputs), language, str(cause)]
         if retained is not None:
-            words.append(f"@{retained}")
+            words.extend((f"@{retained}", str(slot), str(image)))
         command = start_command(image, heap_kib, entry, *words)
         self.process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._errors, bufsize=1 << 16

@@ -80,7 +80,8 @@ def _mounted(image: Path) -> LittleFS:
 
 
 class Device:
-    """A directory with `fs.img` (littlefs) and `journal.img` (the firmware's raw partition)."""
+    """A directory with `fs.img` (littlefs) and `journal.img` (the firmware's raw partition); once an update was under
+    way also `ota_0.img`, `ota_1.img` and `otadata.img`."""
 
     def __init__(self, folder: Path | None = None) -> None:
         """Without a folder: a temporary one, gone with this object."""

@@ -15,7 +15,7 @@ from trivet_wire import ids
 from trivet import boards
 from trivet.boards import Board
 
-from . import plant, rom
+from . import boot, plant, rom
 from .appliance import PATIENCE_S, Appliance
 from .device import Device, Provision
 from .errors import HangError, ResetRequest, SimulationError
@@ -114,8 +114,10 @@ class World:
             self.device.retained.write_bytes(bytes(_RETAINED))
         self._started_ms = self._fed_ms = self._now_ms
         self.state.connected = False
+        slot, image = boot.start(self.device.folder, self._image)
         self.appliance = Appliance(
-            image=self._image,
+            image=image,
+            slot=slot,
             folder=self.device.folder,
             board=self.board,
             heap_kib=self._heap_kib,
