@@ -29,6 +29,7 @@ from trivet.passwords import hash_password, make_password
 from trivet.registry import Identity, Registry
 from trivet.store import Store
 from trivet.store.tables import LoginRow
+from trivet.updates import clock
 from trivet.updates.blocks import Blocks
 from trivet.updates.payloads import Payloads
 from trivet.vault import Vault
@@ -94,7 +95,10 @@ class Cloud:
         if self._with_http:
             self._http = _Http(_app(self), self.settings.host, self.settings.http_port)
             await self._http.start()
-        self._jobs = [asyncio.create_task(self.retention.run(), name="retention")]
+        self._jobs = [
+            asyncio.create_task(self.retention.run(), name="retention"),
+            asyncio.create_task(clock.run(self.store), name="clock"),
+        ]
         self._note_address()
 
     async def stop(self) -> None:

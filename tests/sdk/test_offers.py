@@ -150,6 +150,20 @@ class TestFollowing:
         await kit.answer(1, ids.C_UPDATE, ids.R_COUNTER)
         assert (await kit.offer_row(number)).state == QUEUED
 
+    @pytest.mark.parametrize("named", ["zeros", "envelope"])
+    async def test_an_envelope_that_was_not_believed_has_no_manifest_to_name(
+        self, kit: UpdateBench, named: str
+    ) -> None:
+        number = await kit.offered()
+        digest = "00" * 32 if named == "zeros" else kit.release.envelope
+        await kit.take(kit.report(ids.U_REFUSED, ids.R_SIGNATURE, manifest=digest, version="", sequence=0))
+        row = await kit.offer_row(number)
+        assert (row.state, row.reason, row.version) == (REFUSED, ids.R_SIGNATURE, "1.2.0")
+
+    async def test_a_report_of_nothing_known_makes_nothing(self, kit: UpdateBench) -> None:
+        await kit.take(kit.report(ids.U_REFUSED, ids.R_SIGNATURE, manifest="00" * 32, version="", sequence=0))
+        assert await kit.rows() == []
+
     async def test_an_older_report_changes_nothing(self, kit: UpdateBench) -> None:
         number = await kit.offered()
         early, late = kit.report(ids.U_DOWNLOADING), kit.report(ids.U_TRIAL)

@@ -43,6 +43,7 @@ class ReleaseRow(Base):
     components_json: Mapped[list[Any]]  # [{name, size, digest, deltas: [{old, size, digest}]}]
     payloads_json: Mapped[dict[str, Any]]  # sha256 -> bytes
     notes_json: Mapped[dict[str, Any]]  # language -> text
+    catalogue: Mapped[int | None] = mapped_column(BigInteger)  # of its bundle: what its reports' events mean
     sbom: Mapped[str | None] = mapped_column(Sha)
     signers_json: Mapped[list[Any]]  # key ids, hexadecimal
     published_at: Mapped[dt.datetime] = mapped_column(default=utcnow)

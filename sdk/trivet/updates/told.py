@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from trivet_wire import ids
 
@@ -84,14 +84,20 @@ async def reported(session: AsyncSession, message: Message, body: UpdateReport, 
 async def _row(session: AsyncSession, message: Message, body: UpdateReport) -> OfferRow | None:
     """The offer that a report is about: the open one of this manifest; one that was withdrawn too late; else a new row,
     for an update that came over the service port. None for what is older than what is known, and for one that runs
-    beside an open offer: its end is kept when it comes."""
-    query = select(OfferRow).where(OfferRow.device == message.device, OfferRow.manifest == body.digest.hex())
+    beside an open offer: its end is kept when it comes. An envelope that could not be believed has no manifest: then
+    zeros stand there, or the start of the envelope's own hash."""
+    named: ColumnElement[bool] = (OfferRow.manifest == body.digest.hex()) | OfferRow.payload.startswith(body.digest.hex())
+    if not any(body.digest):
+        named = OfferRow.ended_at.is_(None)
+    query = select(OfferRow).where(OfferRow.device == message.device, named)
     known = (await session.scalars(query.order_by(OfferRow.ended_at.is_not(None), OfferRow.id.desc()))).first()
     if known is not None:
         if (message.boot, message.seq) <= (known.report_boot or 0, known.report_seq or 0):
             return None
         if known.ended_at is None or known.state == WITHDRAWN:
             return known
+    if not any(body.digest):
+        return None
     ends = ids.UPDATE_STATES[body.state] in ENDS
     open_ = select(OfferRow.id).where(
         OfferRow.device == message.device, OfferRow.what == ids.W_RELEASE, OfferRow.ended_at.is_(None)

@@ -58,6 +58,7 @@ def _released() -> None:
         sa.Column("components_json", sa.JSON(), nullable=False),
         sa.Column("payloads_json", sa.JSON(), nullable=False),
         sa.Column("notes_json", sa.JSON(), nullable=False),
+        sa.Column("catalogue", sa.BigInteger(), nullable=True),
         sa.Column("sbom", sa.String(length=64), nullable=True),
         sa.Column("signers_json", sa.JSON(), nullable=False),
         sa.Column("published_at", _TIME, nullable=False),

@@ -1,0 +1,153 @@
+"""What the routes of updates say, field by field. Takes the frozen values of `trivet.updates.views`, gives JSON."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from trivet.api.schemas import Schema, Texts
+
+State = Literal[
+    "queued",
+    "offered",
+    "downloading",
+    "verified",
+    "staged",
+    "on trial",
+    "confirmed",
+    "rolled back",
+    "refused",
+    "withdrawn",
+]
+Synced = Literal["pending", "synced", "refused"]
+Hour = Annotated[int, Field(ge=0, le=23)]
+
+
+class Release(Schema):
+    """A release that verified when it was published."""
+
+    id: int = Field(description="Its number in this cloud")
+    model: str = Field(description="Model that it is for")
+    version: str = Field(description="Version")
+    sequence: int = Field(description="Number that only rises: an appliance takes none below its own")
+    security: bool = Field(description="true: security; false: feature, which waits for its owner's yes")
+    expires: dt.datetime | None = Field(description="UTC; no appliance installs it later")
+    deadline: dt.datetime | None = Field(description="UTC; from then on no postponing counts")
+    size: int = Field(description="Bytes of its whole images")
+    components: list[str] = Field(description="base, bundle or both")
+    notes: Texts = Field(description="What is new, by language")
+    signers: list[str] = Field(description="Ids of the keys whose signatures counted")
+    published_at: dt.datetime = Field(description="UTC")
+    published_by: str = Field(description="Who published it")
+    deltas: list[str] = Field(description="Component and bytes of each delta")
+
+
+class Installed(Schema):
+    """What the appliance confirmed last."""
+
+    version: str = Field(description="Version; empty: as it was delivered")
+    sequence: int = Field(description="Its number; 0: as it was delivered")
+    at: dt.datetime | None = Field(description="UTC")
+    keys: int = Field(description="Number of its set of release keys; 0: as it was delivered")
+    firmware: str | None = Field(description="Firmware version it reported last")
+
+
+class Report(Schema):
+    """The appliance's last word on an update."""
+
+    number: str = Field(description="DEVICE/START/NUMBER, for `trivet evidence export`")
+    signed: bool | None = Field(description="Whether its own key signed it, verified")
+    from_version: str = Field(description="Version that ran before")
+    trial_s: int = Field(description="Seconds on trial")
+    trial_cycles: int = Field(description="Operation cycles on trial")
+    event: int | None = Field(description="Event of the fault that ended the trial")
+    code: str | None = Field(description="Its code, where the release's catalogue is known here")
+    title: Texts = Field(description="That fault in plain words, by language")
+
+
+class Answer(Schema):
+    """The owner's word on an update."""
+
+    answer: Literal["yes", "no", "later"] = Field(description="What they said")
+    until: dt.datetime | None = Field(description="UTC, until when it is to wait")
+    at: dt.datetime = Field(description="UTC")
+    state: Synced = Field(description="pending until the appliance confirms it")
+    reason: int = Field(description="Why the appliance refused it, stable number; 0: it did not")
+
+
+class Update(Schema):
+    """One update of one appliance, and how far it is."""
+
+    id: int = Field(description="Number of the offer")
+    what: Literal["release", "keys"] = Field(description="A release, or the next set of release keys")
+    version: str = Field(description="Version")
+    sequence: int = Field(description="Its number")
+    security: bool | None = Field(description="null: it was not published here")
+    state: State = Field(description="How far it is")
+    reason: int = Field(description="Why it ended so, or waits: stable number; 0: nothing of that")
+    says: str = Field(description="The reason in words")
+    who: str = Field(description="Who offered it; empty: it came over the service port")
+    created_at: dt.datetime = Field(description="UTC")
+    changed_at: dt.datetime = Field(description="UTC, of `state`")
+    ended_at: dt.datetime | None = Field(description="UTC; null while it is open")
+    withdrawing: bool = Field(description="It is being taken back; the appliance has not confirmed it")
+    withdrawn_by: str = Field(description="Who took it back")
+    fetched: int = Field(description="Bytes asked for so far")
+    size: int = Field(description="Bytes that it needs at most")
+    deadline: dt.datetime | None = Field(description="UTC; from then on no postponing counts")
+    expires: dt.datetime | None = Field(description="UTC; no appliance installs it later")
+    notes: Texts = Field(description="What is new, by language")
+    report: Report | None = Field(description="The appliance's last word")
+    answer: Answer | None = Field(description="The owner's last word")
+
+
+class Excluded(Schema):
+    """Hours in which nothing installs."""
+
+    hours: list[Hour] = Field(description="Hours of the owner's day")
+    minutes: int = Field(description="Minutes east of UTC of that day")
+    zone: str = Field(description="IANA name of the zone, where it is known")
+    at: dt.datetime = Field(description="UTC")
+    state: Synced = Field(description="pending until the appliance confirms it")
+    reason: int = Field(description="Why the appliance refused it, stable number; 0: it did not")
+    known: list[Hour] = Field(description="As the appliance confirmed them last")
+
+
+class Updates(Schema):
+    """Everything on one appliance's updates."""
+
+    device: str = Field(description="Device id")
+    model: str = Field(description="Model")
+    installed: Installed = Field(description="What runs")
+    open: list[Update] = Field(description="What is offered now")
+    history: list[Update] = Field(description="What came before, the newest first")
+    excluded: Excluded | None = Field(description="null: nobody excluded any hours")
+
+
+class Wanted(BaseModel):
+    """Which release to offer."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    version: str = Field(min_length=1, max_length=64, description="Version of a published release")
+
+
+class Word(BaseModel):
+    """The owner's word on an update."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    answer: Literal["yes", "no", "later"] = Field(description="no is for features alone")
+    until: dt.datetime | None = Field(None, description="With later: until when, with its zone")
+
+
+class ExcludedHours(BaseModel):
+    """Hours in which nothing is to install."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    hours: list[Hour] = Field(max_length=24, description="Hours of the owner's day, at most 20 of them; none: any time")
+    minutes: int = Field(ge=-840, le=840, description="Minutes east of UTC of that day, now")
+    zone: str = Field("", max_length=64, description="IANA name of the zone: the appliance is told when it changes")

@@ -1,0 +1,28 @@
+"""Runs in a cloud: looks now and then whether an owner's clock was put forward or back, and tells their appliance.
+Takes a store; a failure is logged and tried again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from trivet.consent.access import Sessions
+from trivet.store.tables import utcnow
+from trivet.updates import wishes
+
+EVERY_S = 900
+log = logging.getLogger("trivet.updates")
+
+
+async def run(store: Sessions) -> None:
+    """Until cancelled."""
+    while True:
+        try:
+            async with store.writing() as session:
+                told = await wishes.retell(session, utcnow())
+            if told:
+                log.info("told %d appliances that their owner's clock has changed", told)
+        except Exception:
+            log.exception("excluded hours wait for the next look at the clock")
+        await asyncio.sleep(EVERY_S)
