@@ -8,6 +8,7 @@ not say stands in records as not stated, because a record must name it.
     url = "https://example.com/privacy"
     country = "DE"
     recipients = ["Example Hosting GmbH"]
+    domain = "example.com"  # by which appliances know their vendor in an update: never changes
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ class Vendor(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     url: str = NOT_STATED
     country: Annotated[str, Meta(pattern="^[A-Z]{2}$")] = "EU"
     recipients: list[str] = msgspec.field(default_factory=list)  # besides the vendor itself
+    domain: Annotated[str, Meta(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)+$")] = "vendor.example"
 
 
 def load(folder: Path) -> Vendor:

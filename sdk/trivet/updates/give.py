@@ -10,7 +10,7 @@ from pathlib import Path
 from trivet.consent.access import Sessions
 from trivet.store.tables import DeviceRow
 from trivet.store.updates import OfferRow
-from trivet.updates import offers, publish
+from trivet.updates import keyring, offers
 from trivet.updates.payloads import Payloads
 from trivet.updates.problem import UpdateError
 
@@ -25,7 +25,7 @@ async def release(store: Sessions, updates_dir: Path, device: str, version: str,
             raise UpdateError("no-such-device", f"{device} is not enrolled here")
         wanted = await offers.release_of(session, row.model, version)
     payloads = Payloads(updates_dir)
-    await asyncio.to_thread(publish.still_believed, updates_dir, wanted.envelope)
+    await asyncio.to_thread(keyring.believed, updates_dir, wanted.envelope)
     for name in wanted.payloads_json:
         if not await asyncio.to_thread(payloads.sound, name):
             raise UpdateError("damaged", f"payload {name} of {version} is damaged or gone here: publish it again")
@@ -38,7 +38,7 @@ async def keys(store: Sessions, updates_dir: Path, device: str, data: bytes, who
     """Offer the next set of keys from the bytes of a key manifest, which this cloud takes over too; gives the offer's
     number. UpdateError says why not."""
     async with store.writing() as session:
-        taken = await publish.take_keys(session, updates_dir, data, who)
+        taken = await keyring.take(session, updates_dir, data, who)
         made = await offers.offer_keys(session, device, taken, who)
         return made.id
 

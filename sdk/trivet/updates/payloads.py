@@ -18,8 +18,8 @@ _STEP = 1 << 20
 class Payloads:
     """One folder of them. Several processes may use it at once."""
 
-    def __init__(self, updates_dir: Path) -> None:
-        self.folder = updates_dir / FOLDER
+    def __init__(self, updates_dir: Path, kind: str = FOLDER) -> None:
+        self.folder = updates_dir / kind
 
     def path(self, sha256: str) -> Path:
         """Where a payload is or would be. ValueError for what is no SHA-256 in lower-case hexadecimal digits."""

@@ -86,7 +86,8 @@ async def _row(session: AsyncSession, message: Message, body: UpdateReport) -> O
     for an update that came over the service port. None for what is older than what is known, and for one that runs
     beside an open offer: its end is kept when it comes. An envelope that could not be believed has no manifest: then
     zeros stand there, or the start of the envelope's own hash."""
-    named: ColumnElement[bool] = (OfferRow.manifest == body.digest.hex()) | OfferRow.payload.startswith(body.digest.hex())
+    digest = body.digest.hex()
+    named: ColumnElement[bool] = (OfferRow.manifest == digest) | OfferRow.payload.startswith(digest)
     if not any(body.digest):
         named = OfferRow.ended_at.is_(None)
     query = select(OfferRow).where(OfferRow.device == message.device, named)
