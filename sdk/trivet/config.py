@@ -41,7 +41,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def updates_dir(self) -> Path:
-        return self.data_dir / "updates"
+        return updates_dir(self.data_dir)
 
     @property
     def url(self) -> str:
@@ -56,3 +56,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         if self.mqtt_host is not None:
             return self.mqtt_host
         return LOOPBACK if self.host in {"0.0.0.0", "::"} else self.host
+
+
+def updates_dir(data_dir: Path) -> Path:
+    """Where a cloud keeps payloads of updates and the root of release keys."""
+    return data_dir / "updates"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
@@ -21,10 +22,14 @@ from trivet_wire import sign1 as wire
 from trivet_wire.refuse import WireError
 
 from trivet import control, keys, sign1
-from trivet.consent import owners
+from trivet.config import updates_dir
+from trivet.consent import owners, vendor
 from trivet.engine import pki
+from trivet.release.roots import Roots
 from trivet.store import Store
 from trivet.store.tables import CaseEventRow, CaseRecord, DeviceRow, OwnerRow, OwnershipRow, utcnow
+from trivet.store.updates import InstalledRow
+from trivet.updates import keyring
 from trivet.vault import Vault
 
 FIRST_EPOCH = 1
@@ -52,6 +57,8 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
     brokers: list[tuple[str, int]]
     claim_secret: str
     command_key: bytes = b""  # x ‖ y: whose signature commands carry
+    vendor: str = ""  # domain: by which it knows its vendor in an update
+    roots: bytes = b""  # whose signatures on updates it believes; empty: nobody's
 
 
 class Offer(NamedTuple):
@@ -62,9 +69,13 @@ class Offer(NamedTuple):
 
 
 class Registry:
-    def __init__(self, store: Store, vault: Vault, brokers: list[tuple[str, int]]) -> None:
+    def __init__(
+        self, store: Store, vault: Vault, brokers: list[tuple[str, int]], data_dir: Path | None = None
+    ) -> None:
+        """`data_dir`: the cloud's folder, where vendor and release keys stand; without it appliances take no update."""
         self._store = store
         self._vault = vault
+        self._data_dir = data_dir
         self.brokers = brokers
 
     def offer(self) -> Offer:
@@ -87,6 +98,7 @@ class Registry:
     ) -> Identity:
         keys.device_bytes(device)
         certificate = pki.new_device(self._vault.ca, device, public)
+        domain, roots = self._maker()
         claim = "".join(secrets.choice(CLAIM_ALPHABET) for _ in range(CLAIM_LENGTH))
         row = DeviceRow(
             id=device,
@@ -100,6 +112,8 @@ class Registry:
         try:
             async with self._store.writing() as session:
                 session.add(row)
+                if roots is not None:
+                    session.add(InstalledRow(device=device, version="", sequence=0, boot=0, seq=0, keys=roots.number))
         except IntegrityError as error:
             raise RegistryError(f"{device} is enrolled already: revoke it first, or choose another id") from error
         return Identity(
@@ -113,7 +127,15 @@ class Registry:
             brokers=list(self.brokers),
             claim_secret=claim,
             command_key=self._vault.command_key.public,
+            vendor=domain,
+            roots=roots.encode() if roots else b"",
         )
+
+    def _maker(self) -> tuple[str, Roots | None]:
+        """Domain of the vendor, and the present root of release keys."""
+        if self._data_dir is None:
+            return "", None
+        return vendor.load(self._data_dir).domain, keyring.known(updates_dir(self._data_dir))
 
     async def claim(
         self,

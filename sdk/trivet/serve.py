@@ -56,7 +56,7 @@ class Cloud:
         self.store = Store(settings.url)
         self._http: _Http | None = None
         self._with_http = http
-        self.registry = Registry(self.store, self.vault, [])
+        self.registry = Registry(self.store, self.vault, [], settings.data_dir)
         self.engine = Engine(settings, self.vault, self.registry.allowed)
         self.registry.brokers = [(settings.reach, self.engine.mqtt_port)]
         self.transport = NatsTransport(self.engine.url, self.vault.sdk_password)

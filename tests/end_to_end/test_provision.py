@@ -7,6 +7,7 @@ import os
 import secrets
 import subprocess
 import sys
+import uuid
 from pathlib import Path
 
 import pytest
@@ -19,11 +20,14 @@ from trivet import boards, sign1
 from trivet.config import Settings
 from trivet.engine import pki
 from trivet.registry import Registry, RegistryError
-from trivet.sim.device import Device
+from trivet.release.roots import Key, Roots
+from trivet.sim.device import Device, read_files
 from trivet.sim.errors import SimulationError
 from trivet.sim.provision import Line, provision
 from trivet.store import Store
 from trivet.store.tables import DeviceRow
+from trivet.store.updates import InstalledRow
+from trivet.updates import keyring
 from trivet.vault import Vault
 from trivet_wire import cbor, ids
 from trivet_wire import sign1 as wire
@@ -83,6 +87,28 @@ async def test_a_provisioned_board_connects_signs_and_obeys(tmp_path: Path) -> N
         assert (await home.settled(await home.give(ids.C_CLEAR, ids.G_SERVICE))).reason == 0
         assert (await home.settled(await home.cloud.command(home.id, ids.C_ROTATE, "test"))).reason == 0
         assert await home.cloud.transport.dead_letters(5) == []
+
+
+async def test_a_board_learns_whose_updates_it_takes(tmp_path: Path) -> None:
+    """Vendor and class as UUIDs of the domain and the model (RFC 9562, section 5.5), and the root of release keys."""
+    settings = Settings(data_dir=tmp_path / "cloud")
+    board, vault = boards.load("oven"), Vault(settings.secrets_dir)
+    (settings.data_dir / "vendor.toml").write_text('domain = "maker.example"\n')
+    key = sign1.public_bytes(pki.new_key().public_key())
+    async with Store(settings.url) as store:
+        registry = Registry(store, vault, [("127.0.0.1", 8883)], settings.data_dir)
+        without, device = Device(tmp_path / "without"), Device(tmp_path / "oven")
+        await provision(registry, board, without)
+        roots = Roots(3, 1, False, (Key(-9, key),)).encode()
+        keyring.keep(settings.updates_dir, roots)
+        identity = await provision(registry, board, device)
+        async with store.reading() as session:
+            installed = await session.get_one(InstalledRow, identity.device)
+    vendor = uuid.uuid5(uuid.NAMESPACE_DNS, "maker.example")
+    assert cbor.decode(file_of(device, "vendor.cbor")) == [vendor.bytes, uuid.uuid5(vendor, board.model).bytes]
+    assert file_of(device, "roots.cbor") == roots
+    assert (installed.keys, installed.version) == (3, "")
+    assert "roots.cbor" not in read_files(without.image)
 
 
 async def test_a_board_is_provisioned_once(tmp_path: Path) -> None:

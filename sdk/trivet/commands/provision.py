@@ -14,7 +14,7 @@ import typer
 from trivet.commands import keyring
 from trivet.commands.keys import told
 from trivet.commands.serve import DEFAULT_DATA, Data, Database
-from trivet.config import Settings
+from trivet.config import Settings, updates_dir
 from trivet.registry import Identity, Registry
 
 app = typer.Typer()
@@ -27,12 +27,17 @@ def provision(  # noqa: PLR0917
     data: Data = DEFAULT_DATA,
     database: Database = None,
     name: Annotated[str, typer.Option(help="What people call it, e.g. 'Oven, kitchen'")] = "",
+    roots: Annotated[
+        Path | None, typer.Option(help="Root of release keys (roots.cbor), where this cloud has none yet")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="The last line is one JSON object")] = False,
 ) -> None:
     """Let the board make its key, certify it, write its identity. The claim secret is for its sticker, shown once."""
     from trivet.serve import noted_url
 
     with told():
+        if roots is not None:
+            _keep(updates_dir(data), roots)
         identity = asyncio.run(_provision(keyring.settings(data, database), board, device, name))
     claim_url = f"{noted_url(data)}/claim#{identity.device}-{identity.claim_secret}"
     if as_json:
@@ -45,7 +50,27 @@ def provision(  # noqa: PLR0917
     if sys.stdout.isatty():
         segno.make(claim_url, micro=False).terminal(compact=True)
     typer.echo(f"Connects to    {', '.join(f'{host}:{port}' for host, port in identity.brokers)}")
+    typer.echo(f"Updates        {_updates(identity)}")
     typer.echo(f"Flash          {device}; its private key was made there and is nowhere else")
+
+
+def _keep(folder: Path, roots: Path) -> None:
+    from trivet.updates import keyring
+    from trivet.updates.problem import UpdateError
+
+    try:
+        keyring.keep(folder, roots.read_bytes())
+    except (UpdateError, OSError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from error
+
+
+def _updates(identity: Identity) -> str:
+    if not identity.roots:
+        return "takes none: this cloud has no root of release keys yet (trivet release keys, then --roots)"
+    from trivet.release import roots
+
+    return f"of {identity.vendor}, signed by set {roots.read(identity.roots).number} of its release keys"
 
 
 async def _provision(settings: Settings, board: str, device: Path, name: str) -> Identity:
@@ -61,7 +86,7 @@ async def _provision(settings: Settings, board: str, device: Path, name: str) ->
         vault = Vault(settings.secrets_dir, settings.keys)
         async with Store(settings.url) as store:
             await catalogues.add_board(store, board)
-            registry = Registry(store, vault, noted_brokers(settings.data_dir))
+            registry = Registry(store, vault, noted_brokers(settings.data_dir), settings.data_dir)
             return await at_the_line(registry, boards.load(board), Device(device), name=name)
     except (boards.BoardError, SimulationError) as error:
         typer.echo(str(error), err=True)

@@ -12,6 +12,7 @@ from littlefs import LittleFS
 from trivet_wire import cbor
 
 from trivet.engine import pki
+from trivet.release.manifest import identifiers
 
 if TYPE_CHECKING:
     from trivet.registry import Identity
@@ -34,6 +35,8 @@ class Provision:
     cert_der: bytes = b""
     ca_der: bytes = b""
     command_key: bytes = b""  # x ‖ y, P-256; without it no command is believed
+    vendor: str = ""  # domain, by which an update knows its vendor; without it no update is taken
+    roots: bytes = b""  # roots.cbor: whose signatures on updates are believed; without it nobody's
 
     @staticmethod
     def alone(model: str) -> "Provision":
@@ -45,7 +48,7 @@ class Provision:
     def of(identity: "Identity") -> "Provision":
         """What enrolment in a cloud gave."""
         names = ("device", "message_key", "model", "epoch", "brokers", "key_der", "cert_der", "ca_der", "command_key")
-        return Provision(**{name: getattr(identity, name) for name in names})
+        return Provision(**{name: getattr(identity, name) for name in (*names, "vendor", "roots")})
 
     def files(self) -> dict[str, bytes]:
         """Name and content of every file in /fs."""
@@ -59,6 +62,9 @@ class Provision:
         if self.command_key:
             identity["command_key"] = self.command_key
         written = {"key.der": self.key_der, "cert.der": self.cert_der, "ca.der": self.ca_der}
+        written["roots.cbor"] = self.roots
+        if self.vendor:
+            written["vendor.cbor"] = cbor.encode(list(identifiers(self.vendor, self.model)))
         return {"identity.cbor": cbor.encode(identity)} | {name: data for name, data in written.items() if data}
 
 

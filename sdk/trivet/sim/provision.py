@@ -96,4 +96,5 @@ async def provision(
 def _files(identity: Identity) -> dict[str, Any]:
     """The identity last: it makes the board an appliance."""
     files = Provision.of(identity).files()
-    return {name: files[name] for name in ("ca.der", "cert.der", "identity.cbor")}
+    names = ("ca.der", "cert.der", "vendor.cbor", "roots.cbor", "identity.cbor")
+    return {name: files[name] for name in names if name in files}
