@@ -69,12 +69,14 @@ class Provision:
 
 
 def read_files(image: Path) -> dict[str, bytes]:
-    """Name and content of every file in a littlefs image. Changes nothing."""
+    """Name and content of every file in a littlefs image, those in folders as `a/index`. Changes nothing."""
     fs = _mounted(image)
     found = {}
-    for name in fs.listdir("/"):
-        with fs.open(name, "rb") as file:
-            found[name] = file.read()
+    for folder, _, names in fs.walk("/"):
+        for name in names:
+            path = f"{folder.strip('/')}/{name}".lstrip("/")
+            with fs.open(path, "rb") as file:
+                found[path] = file.read()
     return found
 
 
@@ -124,6 +126,17 @@ class Device:
     def provision(self, provision: Provision) -> None:
         """Write the littlefs image anew; the journal stays."""
         self._write(provision.files())
+
+    def put(self, files: dict[str, bytes]) -> None:
+        """Write files beside those that are there; a name may lead into a folder."""
+        fs = _mounted(self.image)
+        for name, data in files.items():
+            folder = name.rpartition("/")[0]
+            if folder:
+                fs.makedirs(folder, exist_ok=True)
+            with fs.open(name, "wb") as file:
+                file.write(data)
+        self.image.write_bytes(bytes(fs.context.buffer))
 
     def _write(self, files: dict[str, bytes]) -> None:
         fs = LittleFS(block_size=_BLOCK, block_count=_BLOCKS, disk_version=_DISK_VERSION)

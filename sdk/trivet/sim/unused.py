@@ -16,7 +16,10 @@ _PURE = (
     *(ast.Constant, ast.Tuple, ast.List, ast.Dict, ast.Name, ast.UnaryOp, ast.BinOp),
     *(ast.expr_context, ast.operator, ast.unaryop),
 )
-ENTRY = {"main", "Application"}  # called by what is outside the image
+# What a maker's program may call of the firmware, and is called by (firmware/drivers.pyi): it may come in a bundle, long
+# after the image was built, and compiled apart from it.
+OFFERED = {"Application", "tick", "tick_ms", "index", "output", "function", "allowed"}
+ENTRY = {"main"} | OFFERED  # called by, or calling, what is outside the image
 
 
 def leave_out(sources: dict[str, bytes]) -> dict[str, bytes]:
