@@ -14,6 +14,7 @@ import cbor2
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from trivet.release import lms
 
 VENDOR = uuid.uuid5(uuid.NAMESPACE_DNS, "vendor.example")
 CLASS = uuid.uuid5(VENDOR, "oven")
@@ -154,3 +155,24 @@ FEATURE = {27: 1}
 SECURITY = {27: 0}
 KEYS = [Curve(1000 + number) for number in range(5)]
 STRANGER = Curve(77)
+
+
+class Hash:
+    """A hash-based release key, as `trivet.release.lms` signs (which other libraries judge); leaves from 0 on."""
+
+    algorithm = -46
+
+    def __init__(self, number: int) -> None:
+        self._secret = lms.Secret(bytes((number,)) * 16, bytes(32))
+        self._leaf = 0
+
+    @property
+    def public(self) -> bytes:
+        return self._secret.public
+
+    def sign(self, message: bytes) -> bytes:
+        self._leaf += 1
+        return lms.sign(self._secret, self._leaf - 1, message)
+
+
+HASH, OTHER_HASH = Hash(1), Hash(2)

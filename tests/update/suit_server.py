@@ -5,9 +5,10 @@ in JSON, bytes as hex; each answer `["ok", value]`, `["refused", reason]` or `["
 import json
 import sys
 
-from appliance.trust.lms import verify
+from appliance.trust import lms, p256
 from appliance.update import manifest, roots, suit
 from appliance.update.release import Own
+from trivet_wire.envelope import sha256
 from trivet_wire.refuse import WireError
 
 
@@ -58,7 +59,12 @@ def _framed(envelope):
 
 
 def _lms(*words):
-    return verify(*[bytes.fromhex(word) for word in words])
+    return lms.verify(*[bytes.fromhex(word) for word in words])
+
+
+def _curve(public, message, signature):
+    digest = sha256(bytes.fromhex(message)).digest()
+    return p256.verify(bytes.fromhex(public), digest, bytes.fromhex(signature))
 
 
 CALLS = {
@@ -69,6 +75,7 @@ CALLS = {
     "load": _load,
     "framed": _framed,
     "lms": _lms,
+    "curve": _curve,
 }
 
 

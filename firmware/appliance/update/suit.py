@@ -31,7 +31,8 @@ _DETACHED = b"\xa0\xf6"  # unprotected header {}, no payload of its own
 _AUTHENTICATION = 2
 _MANIFEST = 3
 _TEXT = 23
-# What stands in front of the text's digest in a manifest, all of it in wrapped form.
+# What stands in front of the text's digest in a manifest: integers, and byte strings.
+_NUMBERS = (1, 2)
 _BEFORE_TEXT = (3, 7, 20)
 
 
@@ -153,7 +154,9 @@ def _check_text(parts: Envelope) -> None:
             return
         if key in _BEFORE_TEXT:
             reader.bstr()
-        else:
+        elif key in _NUMBERS:
             reader.integer()
+        else:
+            break
         left -= 1
     raise WireError(ids.R_MANIFEST)
