@@ -20,6 +20,7 @@ import typer
 BENCHES = {
     "confusion": "every fault of every board, and healthy cycles: right codes, right functions off, delays",
     "cuts": "the power cut at every flash operation of many histories: old or new state, always starts",
+    "delta": "a typical release of each board as a delta: its share of the whole, the time to apply it",
     "detect": "drift monitor against labelled pump data: F1, false alarms, misses",
     "export": "a year of one appliance's data exported as JSON and CSV, and checked against its published schema",
     "hostile": "garbage, forged, replayed, future and foreign messages against the running ingest",
