@@ -1,5 +1,6 @@
-"""What a delta saves, and what applying it costs: a typical release of each board, applied by the appliance's patcher in
+"""What a delta saves, and what applying it costs: a typical release of each board, applied by the appliance in
 MicroPython with an appliance's heap. One piece of `bench updates`.
+
 A typical release here: the next firmware of a board whose drivers have another constant and two lines more, and one of
 whose codes tells its owner something else. Times are the fastest of `--n` runs.
 """
