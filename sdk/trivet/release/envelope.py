@@ -65,9 +65,13 @@ class Envelope:
         return replace(self, signatures=tuple(ordered))
 
 
+def headed(payload: bytes) -> bytes:
+    """A byte string with its head: what SUIT digests of manifests and severed members."""
+    return cbor.encode(payload, len(payload) + 9)
+
+
 def digest(payload: bytes) -> bytes:
-    """SHA-256 of a byte string with its head: how SUIT digests manifests and severed members."""
-    return hashlib.sha256(cbor.encode(payload, len(payload) + 9)).digest()
+    return hashlib.sha256(headed(payload)).digest()
 
 
 def suit_digest(payload: bytes) -> bytes:

@@ -102,7 +102,10 @@ class _Reader:
                 )
                 raise self.wrong(at, problem)
             before = encoded
-            made[_hashable(key)] = self.item(depth)
+            name = _hashable(key)
+            if name is None:
+                raise self.wrong(at, "a key of a type that no manifest has")
+            made[name] = self.item(depth)
         return made
 
     def _take(self, size: int, at: int) -> bytes:
@@ -113,8 +116,11 @@ class _Reader:
 
 
 def _hashable(key: Any) -> Any:
+    """A key as a dict can hold it; None for what no manifest has as one."""
     if isinstance(key, list):
-        return tuple(_hashable(one) for one in key)
-    if isinstance(key, dict):
-        return tuple((name, _hashable(one)) for name, one in key.items())
-    return key
+        parts = tuple(_hashable(one) for one in key)
+        return None if None in parts else parts
+    if isinstance(key, Tag):
+        inner = _hashable(key.value)
+        return None if inner is None else Tag(key.number, inner)
+    return key if isinstance(key, int | str | bytes) and not isinstance(key, bool) else None
