@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from appliance.update.chooser import Choice
 
 
+# Loaded to choose a bundle; gone when the board's own modules come, so that nothing stands between these later.
+_CHOOSING = ("appliance.update.chooser", "appliance.update.otadata", "appliance.update", "appliance.sim.slots")
+
+
 def maker() -> "Maker":
     """The board's control program; whatever its import raises comes out of here."""
     from drivers import Application
@@ -25,7 +29,7 @@ def chosen(ports: "Ports") -> "Choice | None":
     from appliance.update.chooser import choose
 
     choice = choose(ports)
-    for module in ("appliance.update.chooser", "appliance.update"):
+    for module in _CHOOSING:
         ports.unload(module)
     if choice is not None:
         if choice.restart:
