@@ -7,11 +7,10 @@ p256.py run WHAT N    > nothing: N runs of one operation, for a profiler to coun
 
 import json
 import sys
-import time
 
 from appliance.trust import comb, p256
+from measure import fastest, least
 
-MICROPYTHON = sys.implementation.name == "micropython"
 PRIVATE = bytes.fromhex("c9afa9d845ba75166b5c215767b1d6934e50c3db36e89b127b8a622b120f6721")  # RFC 6979, A.2.5
 DIGEST = bytes.fromhex("af2bdbe1aa9b6ec1e2ade1d694f41fc71a831d0268e9891562113d8a62add1bf")  # of "sample"
 PUBLIC = p256.public(PRIVATE)
@@ -44,67 +43,6 @@ def table() -> None:
 
 
 CALLS = {"verify": verify, "verify_fixed": verify_fixed, "sign": sign, "public": make, "shared": shared, "comb": table}
-
-
-def now() -> int:
-    return time.ticks_us() if MICROPYTHON else time.perf_counter_ns() // 1000  # type: ignore[attr-defined]
-
-
-def fastest(call, count: int) -> int:
-    import gc
-
-    best = 1 << 29
-    for _ in range(count):
-        gc.collect()
-        began = now()
-        call()
-        best = min(best, now() - began)
-    return best
-
-
-def least(call) -> int:
-    """By halving: the heap is filled up to one free piece of a size, then it is tried."""
-    import gc
-
-    call()  # whatever is imported or interned once
-    fill = [None] * 4096
-    gc.collect()
-    largest = 1 << 30
-    while largest:
-        try:
-            piece = bytearray(largest)
-            break
-        except MemoryError:
-            largest -= (largest >> 6) + 1
-    used = 0
-    size = largest
-    while size >= 0:  # every other hole
-        try:
-            fill[used] = bytearray(size) if size else object()
-            used += 1
-        except MemoryError:
-            size = size >> 1 if size else -1
-    low = 0
-    high = largest
-    while high - low > 32:
-        middle = (low + high) // 2
-        piece = None
-        gc.collect()
-        piece = bytearray(largest - middle)
-        if works(call):
-            high = middle
-        else:
-            low = middle
-    assert piece is not None
-    return high
-
-
-def works(call) -> bool:
-    try:
-        call()
-        return True
-    except MemoryError:
-        return False
 
 
 def main() -> None:

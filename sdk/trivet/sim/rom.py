@@ -35,12 +35,11 @@ PLACES = "board/places.txt"
 _built: dict[str, Path] = {}  # by what went in: a process that makes many worlds shrinks the sources once
 
 
-def build(board: "Board", program: Path | None = None) -> Path:
-    """The image of `board`, built when its inputs changed (some seconds), else from the cache. `program`: a module that
-    is to run on the firmware (`start_command(…, its name)`): only inside the image do names mean what they say."""
+def build(board: "Board", *programs: Path) -> Path:
+    """The image of `board`, built when its inputs changed (some seconds), else from the cache. `programs`: modules that
+    are to run on the firmware (`start_command(…, its name)`): only inside the image do names mean what they say."""
     files = dict(inputs(board))
-    if program is not None:
-        files[program.name] = program.read_bytes()
+    files.update({program.name: program.read_bytes() for program in programs})
     digest = _digest(files)
     image = _built.get(digest)
     if image is None or not image.exists():
