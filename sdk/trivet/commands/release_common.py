@@ -20,7 +20,6 @@ from trivet.release import ReleaseError, hands, roots
 
 Json = Annotated[bool, typer.Option("--json", help="The last line of output is one JSON object")]
 Roots = Annotated[Path | None, typer.Option("--roots", help="File with the root of keys (roots.cbor)")]
-_KEEP = "file:"
 _found: list[Passphrase | None] = []  # the environment gives it once
 
 
@@ -52,10 +51,11 @@ def hand(place: str, *, make: bool = False) -> hands.Hand:
 
 
 def _passphrase(place: str) -> Passphrase | None:
-    if not place.startswith(_KEEP):
+    file = hands.file_of(place)
+    if file is None:
         return None
     if not _found:
-        directory = Path(place.removeprefix(_KEEP)).parent
+        directory = file.parent
         _found.append(places_from(os.environ, directory, lambda: _ask(directory)).passphrase)
     return _found[0]
 

@@ -28,6 +28,10 @@ def sign(
         typer.Option(metavar="PLACE", help="file:PATH, env:TRIVET_NAME, exec:PROGRAM, pkcs11:…, lms:PATH; repeatable"),
     ],
     roots: Roots = None,
+    seen: Annotated[
+        list[Path] | None,
+        typer.Option(help="Where else a hash-based key's earlier signatures are, to notice an old state; repeatable"),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Add signatures to a release. Several people may do so one after the other, each with a key of their own."""
@@ -35,7 +39,7 @@ def sign(
         known = roots_in(roots) if roots else None
         opened = folder.Release(release)
         with working("signing …"):
-            verdict = signing.sign(opened, [hand(place) for place in key], known)
+            verdict = signing.sign(opened, [hand(place) for place in key], known, seen or ())
         signatures = opened.envelope().signatures
     if as_json:
         said = [{"kid": (one.kid or b"").hex(), "algorithm": trust.name(one.algorithm)} for one in signatures]

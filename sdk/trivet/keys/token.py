@@ -45,9 +45,19 @@ def open_token(rest: str) -> TokenSigner:
         if len(tokens) != 1:
             labels = ", ".join(sorted(repr(one.label) for one in library.get_tokens())) or "none"
             raise KeysError(f"pkcs11: {len(tokens)} tokens fit; {module} has {labels}: name one by token=…")
-        return TokenSigner(tokens[0].open(user_pin=_pin(asked)), asked)
+        return TokenSigner(_session(tokens[0], _pin(asked)), asked)
     except (pkcs11.exceptions.PKCS11Error, RuntimeError, OSError) as error:
         raise KeysError(f"pkcs11: the token does not open ({type(error).__name__} {error})".rstrip()) from error
+
+
+def _session(token: Any, pin: str) -> Any:
+    """A login holds for the whole process: the second key of a token needs none."""
+    import pkcs11
+
+    try:
+        return token.open(user_pin=pin)
+    except pkcs11.exceptions.UserAlreadyLoggedIn:
+        return token.open()
 
 
 class TokenSigner:

@@ -18,11 +18,13 @@ from trivet.sim.constants import fold
 from trivet.sim.errors import SimulationError
 from trivet.sim.rom import compiled
 from trivet.sim.shorten import shorten
+from trivet.sim.unused import OFFERED
 
 from .problem import ReleaseError
 
 _WIRE = ("trivet_wire/__init__.py", "trivet_wire/ids.py")
 _FIRMWARE = ("trivet_wire", "appliance", "main")
+_LENT = ("board", "inhibit")  # arguments of a maker's program that are objects of the firmware
 
 
 def files(board: Board) -> dict[str, bytes]:
@@ -39,6 +41,12 @@ def source(drivers: Path) -> bytes:
     root = paths.firmware()
     shared = {path: (root / path).read_bytes() for path in _WIRE if (root / path).exists()}
     folded = fold({**shared, "drivers.py": drivers.read_bytes()})["drivers.py"]
+    _check(folded, drivers)
+    return shorten({"drivers.py": folded})["drivers.py"]
+
+
+def _check(folded: bytes, drivers: Path) -> None:
+    """ReleaseError, with its line, for what the firmware that loads the drivers may not have by that name."""
     for node in ast.walk(ast.parse(folded)):
         names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
         if isinstance(node, ast.ImportFrom):
@@ -49,7 +57,12 @@ def source(drivers: Path) -> bytes:
                     f"{drivers}, line {getattr(node, 'lineno', 0)}: drivers in a bundle may take integers of "
                     f"trivet_wire.ids, and nothing else of {name}: the firmware that will load them spares its names"
                 )
-    return shorten({"drivers.py": folded})["drivers.py"]
+        lent = isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in _LENT
+        if isinstance(node, ast.Attribute) and lent and node.attr not in OFFERED:
+            raise ReleaseError(
+                f"{drivers}, line {node.lineno}: {ast.unparse(node)} is nothing that drivers in a bundle may take of "
+                f"the firmware; there are {', '.join(sorted(OFFERED - {'Application', 'tick'}))}"
+            )
 
 
 def _compiled(drivers: Path) -> bytes:

@@ -1,6 +1,7 @@
 """Whose signatures hold: takes a COSE_Sign1 with a detached payload and a public key, gives yes or no.
 
-Public keys travel as bytes, by algorithm: x ‖ y of P-256 (64), Ed25519 (32). Never knows a private key.
+Public keys travel as bytes, by algorithm: x ‖ y of P-256 (64), Ed25519 (32), HSS-LMS of one
+level (60). Never knows a private key.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
 from trivet.sign1 import public_key
 
+from . import lms
 from . import numbers as n
 from .envelope import Signature, to_be_signed
 from .problem import ReleaseError
@@ -35,6 +37,8 @@ def holds(one: Signature, public: bytes, payload: bytes) -> bool:
             return True
     except InvalidSignature:
         return False
+    if one.algorithm == n.HSS_LMS:
+        return lms.verify(public, message, one.signature)
     raise ReleaseError(f"signatures by {name(one.algorithm)} are not known here: update Trivet")
 
 

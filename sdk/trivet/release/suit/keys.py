@@ -45,13 +45,16 @@ class PublicKey:
     key: _Key
 
     @property
+    def p256(self) -> bytes | None:
+        """x ‖ y where it is of P-256."""
+        fits = isinstance(self.key, ec.EllipticCurvePublicKey) and isinstance(self.key.curve, ec.SECP256R1)
+        return public_bytes(self.key) if fits else None  # type: ignore[arg-type]
+
+    @property
     def kid(self) -> bytes | None:
         """The id that it has in envelopes of Trivet."""
-        if isinstance(self.key, bytes):
-            return roots.key_id(self.key)
-        if isinstance(self.key, ec.EllipticCurvePublicKey) and isinstance(self.key.curve, ec.SECP256R1):
-            return roots.key_id(public_bytes(self.key))
-        return None
+        raw = self.key if isinstance(self.key, bytes) else self.p256
+        return None if raw is None else roots.key_id(raw)
 
     def verifies(self, one: Signature, payload: bytes) -> bool:
         """Whether this key made the signature. False too where the algorithm is another key's."""
