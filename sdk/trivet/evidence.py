@@ -24,7 +24,7 @@ from trivet.catalogue import Catalogue
 from trivet.consent.access import OWN, Reading
 from trivet.decode import decode_payload
 from trivet.errors import MessageError, TrivetError
-from trivet.models import CHANNEL_NAMES, Consent, Evidence, Message
+from trivet.models import CHANNEL_NAMES, Consent, Evidence, Message, UpdateReport
 from trivet.signed import SIGNATURE_AT, Statement, statement
 from trivet.store.tables import CaseRecord, DeviceRow, MessageRow
 
@@ -189,6 +189,8 @@ def words(message: Message, catalogue: Catalogue | None = None) -> Iterator[tupl
         yield from _evidence(body, catalogue)
     elif isinstance(body, Consent):
         yield from _consent(message, body)
+    elif isinstance(body, UpdateReport):
+        yield from _update(body)
     else:
         yield "What", f"a message of kind {message.kind_name}"
 
@@ -217,6 +219,20 @@ def _evidence(body: Evidence, catalogue: Catalogue | None) -> Iterator[tuple[str
         values = frame.values()
         series = " ".join(f"{value / scale:g}" for value in values)
         yield "Signal", f"{name}: {series} {unit}".rstrip() + f" ({validity}, every {body.period_ms / 1000:g} s)"
+
+
+def _update(body: UpdateReport) -> Iterator[tuple[str, str]]:
+    states = ids.UPDATE_STATES
+    state = states[body.state] if body.state < len(states) else f"state {body.state}"
+    yield "What", f"update {body.version or 'unread'} (number {body.sequence}): {state}"
+    if body.reason:
+        yield "Why", ids.REASON_NAMES.get(body.reason, f"reason {body.reason}")
+    yield "Before it", body.from_version or "as delivered"
+    yield "Manifest", f"SHA-256 begins with {body.digest.hex()}"
+    if body.trial_s or body.trial_cycles:
+        yield "Trial", f"{dt.timedelta(seconds=body.trial_s)}, {body.trial_cycles} operation cycles"
+    if body.event is not None:
+        yield "Fault", f"event {body.event} of the update's own catalogue"
 
 
 def _consent(message: Message, body: Consent) -> Iterator[tuple[str, str]]:

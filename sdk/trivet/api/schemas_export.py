@@ -10,6 +10,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from trivet.api.schemas import Case, ConsentRequest, Decision, Schema, SecurityEvent, Texts
+from trivet.api.schemas_updates import Updates
 
 
 class ExportedDevice(Schema):
@@ -131,6 +132,7 @@ class Export(Schema):
     cases: list[Case] = Field(description="Cases with evidence, causes and timeline")
     uses: list[ExportedUse] = Field(description="Who read what, newest first")
     commands: list[ExportedCommand] = Field(description="What was asked of the appliance")
+    updates: Updates = Field(description="What is installed, offered, and what came of every update")
     security: list[SecurityEvent] = Field(description="What went wrong, newest first")
     erasures: list[ExportedErasure] = Field(description="What was erased before")
     retention_days: dict[str, int] = Field(description="Days after reception until data of a purpose or log goes")

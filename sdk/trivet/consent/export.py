@@ -9,6 +9,7 @@ import base64
 import datetime as dt
 from typing import Any
 
+import msgspec
 from sqlalchemy import select
 from trivet_wire import ids
 
@@ -29,6 +30,7 @@ from trivet.store.tables import (
     OwnershipRow,
     utcnow,
 )
+from trivet.updates import listing
 
 FORMAT = "trivet-export-1"
 # Their bytes go along: others can verify them.
@@ -57,6 +59,7 @@ async def of(read: Reading, device: str, periods: Periods = DEFAULT) -> dict[str
         "uses": [line._asdict() for line in await uses.of(read.session, device, limit=100_000)],
         "commands": await _commands(read, device),
         "security": [_event(one) for one in await security.of(read.session, device, limit=100_000)],
+        "updates": await _updates(read, device),
         "erasures": await _erasures(read, device),
         "retention_days": {name: periods.of(name) for name in periods.__struct_fields__},
     }
@@ -186,6 +189,13 @@ async def _commands(read: Reading, device: str) -> list[dict[str, Any]]:
 def _event(row: Any) -> dict[str, Any]:
     names = ("at", "last_at", "count", "kind", "reason", "words")
     return {name: getattr(row, name) for name in names}
+
+
+async def _updates(read: Reading, device: str) -> dict[str, Any]:
+    found = await listing.of(read, device, newest=100_000)
+    assert found is not None  # it is enrolled
+    plain: dict[str, Any] = msgspec.to_builtins(found, builtin_types=(dt.datetime,))
+    return plain
 
 
 async def _erasures(read: Reading, device: str) -> list[dict[str, Any]]:

@@ -35,6 +35,7 @@ from trivet.store.tables import (
     RefusedRow,
     utcnow,
 )
+from trivet.store.updates import OfferRow
 
 BATCH = 500  # messages in one transaction
 EVERY_S = 6 * 3600
@@ -87,6 +88,8 @@ async def run(store: Sessions, kept: Periods, now: dt.datetime | None = None) ->
         await session.execute(_evidence(now - dt.timedelta(days=kept.service)))
         gone.update(await _logs(session, kept, now))
         gone.update(await _decisions(session, now - dt.timedelta(days=kept.decisions)))
+        ended = delete(OfferRow).where(OfferRow.ended_at < now - dt.timedelta(days=kept.safety))
+        gone["offers"] += await _execute(session, ended)
     return {table: count for table, count in gone.items() if count}
 
 

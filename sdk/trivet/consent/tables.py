@@ -9,7 +9,7 @@ import datetime as dt
 import io
 import json
 import zipfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 _HEAD = ("boot", "seq", "purpose", "at", "received_at", "uptime_s", "delete_after", "consent_seq", "size")
@@ -33,6 +33,7 @@ def _tables(export: Mapping[str, Any]) -> dict[str, Table]:
     found: dict[str, Table] = {"appliance": _flat([export["device"]])}
     for name in ("ownership", "consents", "requests", "uses", "commands", "security", "erasures"):
         found[name] = _flat(export[name])
+    found["updates"] = _updates([*export["updates"]["open"], *export["updates"]["history"]])
     days = export["retention_days"]
     found["retention"] = ["name", "days [d]"], [[name, days[name]] for name in days]
     kinds: dict[str, list[Mapping[str, Any]]] = {}
@@ -49,6 +50,17 @@ def _tables(export: Mapping[str, Any]) -> dict[str, Table]:
 def _flat(rows: list[Mapping[str, Any]]) -> Table:
     head = list(rows[0]) if rows else []
     return head, [[row[name] for name in head] for row in rows]
+
+
+def _updates(updates: Sequence[Mapping[str, Any]]) -> Table:
+    """The appliance's and the owner's word on each stand in columns of their own."""
+    plain: list[Mapping[str, Any]] = []
+    for one in updates:
+        report, answer = one["report"] or {}, one["answer"] or {}
+        row = {name: value for name, value in one.items() if name not in ("report", "answer")}
+        row |= {f"report_{name}": report.get(name) for name in ("number", "signed", "trial_s", "trial_cycles", "code")}
+        plain.append(row | {f"answer_{name}": answer.get(name) for name in ("answer", "until", "at", "state")})
+    return _flat(plain)
 
 
 def _messages(messages: list[Mapping[str, Any]], units: Mapping[str, Mapping[str, str]]) -> Table:

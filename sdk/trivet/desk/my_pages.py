@@ -1,5 +1,6 @@
 """The owner's pages: my appliances, one appliance. Take what `trivet.owners` and `trivet.consent` say, give live pages;
-the only thing they write is a decision on a purpose. Every look asks anew whether the appliance is still this owner's.
+the only things they write are decisions: on a purpose, on an update, on hours without updates. Every look asks anew
+whether the appliance is still this owner's.
 """
 
 from __future__ import annotations
@@ -15,8 +16,10 @@ from trivet.consent import periods, requests, retention, state, texts, uses
 from trivet.consent.access import reading
 from trivet.desk import gate
 from trivet.desk.frame import Frame, Island, open_page
+from trivet.desk.my_updates import UpdatesCard
 from trivet.owners import change, happened, health, looks, sent
 from trivet.owners.own import Own, all_of, own
+from trivet.updates import listing, views
 
 FEW = 5  # lines of a log before somebody asks for all
 WHY = "looked at their own page"
@@ -98,6 +101,7 @@ class Facts:
     looks: list[uses.Line]
     events: list[happened.Happening]
     promises: list[retention.Promise]
+    updates: views.Updates
 
 
 class MyPage:
@@ -112,6 +116,7 @@ class MyPage:
             with ui.element("div").classes("columns own-columns") as self.columns:
                 with ui.element("div"):
                     self.state = Island("card state", "section")
+                    self.updates = UpdatesCard(self)
                     self._purposes()
                 with ui.element("div"):
                     self.sent, self.uses, self.happened = (Log(self, name) for name in ("sent", "uses", "happened"))
@@ -143,6 +148,7 @@ class MyPage:
         draw = self.frame.draw
         self.head.show(draw("my.html", "head", own=facts.own))
         self.state.show(draw("my.html", "state", own=facts.own, troubles=facts.troubles))
+        self.updates.show(facts.updates)
         self.keep.show(draw("my.html", "keep", periods=self.periods, promises=facts.promises))
         self.yours.show(draw("my.html", "yours", own=facts.own))
         for purpose in self.purposes:
@@ -159,6 +165,8 @@ class MyPage:
             standing = await state.of(session, self.device) if mine else None
             if mine is None or standing is None:
                 return None
+            updates = await listing.of(read, self.device, after=mine.after)
+            assert updates is not None  # it is theirs, so it is enrolled
             read.note(self.device, "page")
             return Facts(
                 own=mine,
@@ -171,6 +179,7 @@ class MyPage:
                 looks=await looks.lines(session, mine),
                 events=await happened.lines(session, mine),
                 promises=await retention.promises(read, self.device, self.periods),
+                updates=updates,
             )
 
     async def decide(self, purpose: str, granted: bool) -> None:

@@ -41,6 +41,11 @@ SENT_ICONS = {
     "consent_no": "hand",
     "ledger": "shield",
     "result": "remote",
+    **dict.fromkeys(("update_offered", "update_downloading", "update_verified", "update_staged"), "down"),
+    "update_on_trial": "eye",
+    "update_confirmed": "check",
+    "update_rolled_back": "back",
+    "update_refused": "off",
     "crash": "alert",
 }
 

@@ -6,8 +6,10 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from trivet.owners.own import Own
+from trivet.store.changes import update_stamp
 from trivet.store.privacy import ErasureRow, RequestRow, SecurityEventRow, UseRow
 from trivet.store.tables import CaseRecord, CommandRow, ConsentRow, MessageRow
+from trivet.store.updates import OfferRow, UpdateHoursRow
 
 
 async def stamp(session: AsyncSession, own: Own) -> str:
@@ -21,6 +23,8 @@ async def stamp(session: AsyncSession, own: Own) -> str:
         select(func.count(), func.max(UseRow.at)).where(UseRow.device == own.device, UseRow.who.not_like("owner %")),
         select(func.count(), func.max(SecurityEventRow.last_at)).where(SecurityEventRow.device == own.device),
         select(func.count(), func.max(ErasureRow.at)).where(ErasureRow.device == own.device),
+        update_stamp().where(OfferRow.device == own.device),
+        select(func.max(UpdateHoursRow.at), func.max(UpdateHoursRow.state)).where(UpdateHoursRow.device == own.device),
     ]
     parts = [tuple((await session.execute(query)).one()) for query in asked]
     return repr((own.connected, own.last_seen_at, own.after, own.name, parts))

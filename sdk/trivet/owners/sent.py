@@ -24,7 +24,8 @@ MAX_LINES = 200
 @dataclass(frozen=True)
 class Sent:
     """One message. `what`: fault, fault_gone, evidence, heartbeat, inventory, consent_yes, consent_no, operation_start,
-    operation_end, or the kind's name. `at`: by the appliance's clock where it had a trusted one, else when it came."""
+    operation_end, update_ with how far it is, or the kind's name. `at`: by the appliance's clock where it had a trusted
+    one, else when it came."""
 
     boot: int
     seq: int
@@ -34,7 +35,7 @@ class Sent:
     size: int  # bytes on the wire
     code: str | None = None
     title: Texts = field(default_factory=dict)  # of the fault, by language
-    detail: str = ""  # model and firmware, the purpose decided on, a command's name
+    detail: str = ""  # model and firmware, the purpose decided on, a command's name, an update's version
     because: state.Decision | None = None  # the owner's yes that covers it; None where the law asks for it
 
 
@@ -103,6 +104,8 @@ def _what(kind: int, body: dict[str, Any]) -> str:
         return f"{name}_yes" if body["granted"] else f"{name}_no"
     if kind == ids.OPERATION:
         return f"{name}_start" if body["started"] else f"{name}_end"
+    if kind == ids.UPDATE_REPORT and 0 < int(body["state"]) < len(ids.UPDATE_STATES):
+        return f"{name}_{ids.UPDATE_STATES[int(body['state'])].replace(' ', '_')}"
     return name
 
 
@@ -114,4 +117,6 @@ def _detail(kind: int, body: dict[str, Any]) -> str:
         return ids.PURPOSE_NAMES[purpose] if purpose < len(ids.PURPOSE_NAMES) else str(purpose)
     if kind == ids.COMMAND_RESULT:
         return ids.COMMAND_NAMES.get(int(body["command"]), str(body["command"]))
+    if kind == ids.UPDATE_REPORT:
+        return str(body["version"])
     return ""

@@ -5,12 +5,14 @@ of an owner is in it.
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from trivet.store.privacy import ErasureRow, RequestRow, SecurityEventRow
 from trivet.store.tables import CaseEventRow, CaseRecord, DeviceRow, OwnershipRow
+from trivet.store.updates import OfferRow
 
 
 async def change_id(session: AsyncSession) -> str:
@@ -25,8 +27,24 @@ async def change_id(session: AsyncSession) -> str:
     asked, settled = (await session.execute(select(func.max(RequestRow.id), func.count(RequestRow.settled_at)))).one()
     odd = await session.scalar(select(func.sum(SecurityEventRow.count)))
     erased = await session.scalar(select(func.max(ErasureRow.id)))
+    offers = "/".join(str(part) for part in (await session.execute(update_stamp())).one())
     devices = f"{_stamp(seen)}.{count}.{revoked}.{linked}.{owned}"
-    return f"{events or 0}.{_stamp(updated)}.{devices}.{agreed}.{asked}.{settled}.{odd}.{erased}"
+    return f"{events or 0}.{_stamp(updated)}.{devices}.{agreed}.{asked}.{settled}.{odd}.{erased}.{offers}"
+
+
+def update_stamp() -> Select[*tuple[Any, ...]]:
+    """Counts and newest times of updates: differs after every change of one, with each part that is fetched."""
+    return select(
+        func.count(),
+        func.count(OfferRow.ended_at),
+        func.count(OfferRow.withdraw_counter),
+        func.max(OfferRow.changed_at),
+        func.max(OfferRow.answer_at),
+        func.max(OfferRow.answer_counter),
+        func.count(OfferRow.report_seq),
+        func.sum(OfferRow.report_seq),
+        func.sum(OfferRow.served),
+    )
 
 
 def _stamp(value: dt.datetime | None) -> str:

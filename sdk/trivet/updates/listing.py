@@ -31,13 +31,15 @@ async def releases(session: AsyncSession, model: str | None = None) -> list[view
     return [_release(row) for row in await session.scalars(query)]
 
 
-async def of(read: Reading, device: str, *, after: dt.datetime | None = None) -> views.Updates | None:
-    """An appliance's updates; what had ended by `after` is left out. None when it is not enrolled."""
+async def of(
+    read: Reading, device: str, *, after: dt.datetime | None = None, newest: int = NEWEST
+) -> views.Updates | None:
+    """An appliance's `newest` updates; what had ended by `after` is left out. None when it is not enrolled."""
     row = await read.session.get(DeviceRow, device)
     if row is None:
         return None
     read.note(device, "updates", ids.SAFETY)
-    query = select(OfferRow).where(OfferRow.device == device).order_by(OfferRow.id.desc()).limit(NEWEST)
+    query = select(OfferRow).where(OfferRow.device == device).order_by(OfferRow.id.desc()).limit(newest)
     if after is not None:
         query = query.where(OfferRow.ended_at.is_(None) | (OfferRow.ended_at > after))
     found = [await _update(read.session, one) for one in (await read.session.scalars(query)).all()]

@@ -100,13 +100,12 @@ def _limit(until: dt.datetime | None, release: ReleaseRow | None) -> int:
 async def exclude(session: AsyncSession, device: str, wanted: Hours, *, who: str) -> UpdateHoursRow:
     """Nothing installs in these hours; none of them: at any time."""
     row = await session.get(UpdateHoursRow, device)
+    await control.drop(session, device, row.counter if row else None)
+    counter = await queued(session, device, ids.C_HOURS, [wanted.mask, wanted.minutes], who)
     if row is None:
         row = UpdateHoursRow(device=device, known_mask=0)
         session.add(row)
-    else:
-        await control.drop(session, device, row.counter)
-    row.counter = await queued(session, device, ids.C_HOURS, [wanted.mask, wanted.minutes], who)
-    row.mask, row.minutes, row.zone = wanted.mask, wanted.minutes, wanted.zone
+    row.counter, row.mask, row.minutes, row.zone = counter, *wanted
     row.state, row.reason, row.at = PENDING, 0, utcnow()
     await session.flush()
     return row
