@@ -1,5 +1,5 @@
-"""The page of one appliance: what its owner allows, what went wrong with it, its cases. Takes views from the cases
-room, gives a live page; never writes.
+"""The page of one appliance: what its owner allows, what went wrong with it, its cases, its updates. Takes views from
+the cases and updates rooms, gives a live page; the only thing it writes is an offer (`device_updates`).
 """
 
 from __future__ import annotations
@@ -7,9 +7,11 @@ from __future__ import annotations
 from nicegui import ui
 
 from trivet.cases import queries
+from trivet.desk.device_updates import UpdatesCard
 from trivet.desk.frame import Frame, Island
+from trivet.updates import listing
 
-ISLANDS = ("consents", "security", "cases")  # each is drawn by the macro of its name
+ASIDE = ("consents", "security")  # each is drawn by the macro of its name
 
 
 class DevicePage:
@@ -20,17 +22,25 @@ class DevicePage:
         with frame.main:
             self.head = Island("case-head")
             with ui.element("div").classes("columns") as self.columns:
-                self.islands = {name: Island("card", "section") for name in ISLANDS}
+                with ui.element("div"):
+                    self.updates = UpdatesCard(frame, device)
+                    self.islands = {"cases": Island("card", "section")}
+                with ui.element("div"):
+                    self.islands |= {name: Island("card", "section") for name in ASIDE}
 
     async def refresh(self) -> None:
         """Ask the database, draw what changed."""
         async with self.frame.reading("A look at this appliance") as read:
             view = await queries.device(read, self.device)
+            updates = await listing.of(read, self.device)
+            published = await listing.releases(read.session, updates.model) if updates else []
         self.columns.set_visibility(view is not None)
         if view is None:
             self.head.show(self.frame.draw("device.html", "missing", id=self.device))
             return
         ui.page_title(f"{view.device.name or view.device.model} · Trivet")
         self.head.show(self.frame.draw("device.html", "head", d=view.device))
+        assert updates is not None  # it is enrolled
+        self.updates.show(updates, published)
         for name, island in self.islands.items():
             island.show(self.frame.draw("device.html", name, view=view))

@@ -110,6 +110,13 @@ class Words:
             return self("my.days", n=count)
         return self("my.year") if count == 365 else self("my.years", n=count // 365)
 
+    def span(self, seconds: int) -> str:
+        """How long, in its largest unit."""
+        for unit, size in (("days", DAY), ("hours", HOUR), ("minutes", MINUTE)):
+            if seconds >= size:
+                return self(f"age.{unit}", n=seconds // size)
+        return f"{seconds} s"
+
     def purpose(self, name: str) -> str:
         """A purpose by the title under which its owner decides on it."""
         return texts.text(name, self.language).title if name in ids.PURPOSE_NAMES else name

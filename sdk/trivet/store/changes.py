@@ -10,9 +10,9 @@ from typing import Any
 from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from trivet.store.privacy import ErasureRow, RequestRow, SecurityEventRow
+from trivet.store.privacy import PENDING, ErasureRow, RequestRow, SecurityEventRow
 from trivet.store.tables import CaseEventRow, CaseRecord, DeviceRow, OwnershipRow
-from trivet.store.updates import OfferRow
+from trivet.store.updates import OfferRow, UpdateHoursRow
 
 
 async def change_id(session: AsyncSession) -> str:
@@ -28,6 +28,8 @@ async def change_id(session: AsyncSession) -> str:
     odd = await session.scalar(select(func.sum(SecurityEventRow.count)))
     erased = await session.scalar(select(func.max(ErasureRow.id)))
     offers = "/".join(str(part) for part in (await session.execute(update_stamp())).one())
+    hours = select(func.max(UpdateHoursRow.at), func.count().filter(UpdateHoursRow.state == PENDING))
+    offers += "/".join(str(part) for part in (await session.execute(hours)).one())
     devices = f"{_stamp(seen)}.{count}.{revoked}.{linked}.{owned}"
     return f"{events or 0}.{_stamp(updated)}.{devices}.{agreed}.{asked}.{settled}.{odd}.{erased}.{offers}"
 
@@ -41,6 +43,7 @@ def update_stamp() -> Select[*tuple[Any, ...]]:
         func.max(OfferRow.changed_at),
         func.max(OfferRow.answer_at),
         func.max(OfferRow.answer_counter),
+        func.count().filter(OfferRow.answer_state == PENDING),
         func.count(OfferRow.report_seq),
         func.sum(OfferRow.report_seq),
         func.sum(OfferRow.served),

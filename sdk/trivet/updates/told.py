@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from trivet_wire import ids
 
 from trivet.models import Message, UpdateReport
+from trivet.store.tables import utcnow
 from trivet.store.updates import (
     CONFIRMED,
     ENDS,
@@ -50,7 +51,7 @@ def _offered(row: OfferRow, reason: int) -> None:
     if reason:
         end(row, REFUSED, reason)
     else:
-        row.state = OFFERED
+        row.state, row.changed_at = OFFERED, utcnow()
 
 
 def _withdrawn(row: OfferRow, reason: int) -> None:
@@ -135,7 +136,7 @@ async def _installed(session: AsyncSession, message: Message, body: UpdateReport
 
 def _at(message: Message) -> dt.datetime:
     """By the appliance's clock where it has a trusted one that is not ahead of ours."""
-    now = dt.datetime.now(dt.UTC)
+    now = utcnow()
     if message.wall_s is None:
         return now
     return min(now, dt.datetime.fromtimestamp(message.wall_s, dt.UTC))
