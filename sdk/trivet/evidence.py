@@ -25,7 +25,7 @@ from trivet.consent.access import OWN, Reading
 from trivet.decode import decode_payload
 from trivet.errors import MessageError, TrivetError
 from trivet.models import CHANNEL_NAMES, Consent, Evidence, Message, UpdateReport
-from trivet.signed import SIGNATURE_AT, Statement, statement
+from trivet.signed import SIGNATURE_AT, Statement, statement, with_place
 from trivet.store.tables import CaseRecord, DeviceRow, MessageRow
 
 MAX_FILE = ids.MAX_MESSAGE
@@ -165,8 +165,8 @@ def check(data: bytes, public: bytes) -> Message:
         )
     try:
         kind = envelope.Head(payload, 0, len(payload)).kind
-        return _message(parts.kid.hex(), kind, payload)
-    except (WireError, MessageError, KeyError) as error:
+        return _message(parts.kid.hex(), kind, with_place(payload))
+    except (WireError, MessageError, KeyError, ValueError, TypeError, IndexError) as error:
         raise EvidenceError(f"the signature fits, but what was signed cannot be read here: {error}") from None
 
 

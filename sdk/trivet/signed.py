@@ -50,3 +50,13 @@ def statement(device: str, payload: bytes) -> Statement | None:
         return None
     covered = [*fields[: ids.F_BODY], body[:place]]
     return Statement(device, cbor2.dumps(covered, canonical=True), body[place])
+
+
+def with_place(payload: bytes) -> bytes:
+    """What was signed, with null where its signature stood: as `trivet.decode` reads it."""
+    fields = cbor2.loads(payload)
+    body = fields[ids.F_BODY]
+    place = SIGNATURE_AT.get(fields[ids.F_KIND])
+    if place is None or len(body) != place:
+        return payload
+    return cbor2.dumps([*fields[: ids.F_BODY], [*body, None]], canonical=True)

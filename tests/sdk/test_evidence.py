@@ -183,6 +183,33 @@ def test_a_file_says_who_when_which_code_and_which_signals(files: tuple[Path, Pa
     assert (said["device"], said["boot"], said["seq"], said["kind"]) == (DEVICE, 312, 848, "evidence")
 
 
+def test_a_report_of_an_update_says_what_was_tried_and_why_it_went_back(tmp_path: Path) -> None:
+    body = [bytes(range(8)), 7, ids.U_ROLLED_BACK, ids.R_FAULT, "1.2.0", "1.1.0", 5400, 1, 3]
+    file, key = tmp_path / "update.cose", tmp_path / "key.pem"
+    file.write_bytes(signed(ids.UPDATE_REPORT, body))
+    key.write_bytes(evidence.pem(PUBLIC))
+    told = trivet("evidence", "verify", file, "--key", key)
+    assert told.exit_code == 0, told.output
+    for text in (
+        "update 1.2.0 (number 7): rolled back",
+        "a new fault appeared",
+        "1.1.0",
+        "1:30:00, 1 operation",
+        "event 3",
+    ):
+        assert text in told.stdout
+    as_json = json.loads(trivet("evidence", "verify", file, "--key", key, "--json").stdout)
+    assert as_json["kind"] == "update"
+
+
+def test_a_head_of_the_ledger_is_read_too(tmp_path: Path) -> None:
+    file, key = tmp_path / "head.cose", tmp_path / "key.pem"
+    file.write_bytes(signed(ids.LEDGER_HEAD, [1999, bytes(32), 0, 0]))
+    key.write_bytes(evidence.pem(PUBLIC))
+    told = trivet("evidence", "verify", file, "--key", key)
+    assert (told.exit_code, "a message of kind ledger" in told.stdout) == (0, True)
+
+
 def test_a_certificate_serves_as_the_key(files: tuple[Path, Path]) -> None:
     file, key = files
     key.write_bytes(pki.certificate_pem(pki.new_device(pki.new_ca(), DEVICE, KEY.public_key())))

@@ -73,7 +73,8 @@ async def refused(session: AsyncSession, own: Own) -> dict[int, int]:
 def _sent(row: MessageRow, size: int, catalogues: dict[int, rich.Catalogue], history: list[state.Decision]) -> Sent:
     body = row.body_json
     purpose = ids.PURPOSE_NAMES[row.purpose]
-    code, title = _code(catalogues.get(body["catalogue"]), body["event"]) if "event" in body else (None, {})
+    about = row.kind in (ids.FAULT, ids.EVIDENCE)
+    code, title = _code(catalogues.get(body["catalogue"]), body["event"]) if about else (None, {})
     yes = [one for one in history if one.purpose == purpose and one.seq <= row.consent_seq and one.granted]
     return Sent(
         boot=row.boot,
