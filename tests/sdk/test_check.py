@@ -52,6 +52,7 @@ _JUDGES = 'judges = "water_temp"          # this monitor doubts the sensor …'
 _DEBOUNCE = "debounce = { fail = 8, pass = 8 }"
 _STORAGE = 'withhold_while = ["mains_voltage < 170 for 1 s"]'
 _EXCEPT = 'except = ["mains_low"]'
+_HOT = 'hot = { signal = "water_temp", above = 60 }'
 _WHEN = 'when = ["heater == 0 for 2 s"]'
 _MAINS = 'kind = "range"\nsignal = "mains_voltage"\nlow = 195\nhysteresis = 4'
 
@@ -110,6 +111,18 @@ ROWS = {
     "a misspelt key that is needed": Row(BOARD, "nominal = 230", "nominl = 230", "nominl", "not a key", "nominal"),
     "a fault of an unknown event": Row(
         WORLD, '("mains_low",)', '("mains_lo",)', '"mains_lo"', "no code with the event", "mains_low"
+    ),
+    "an update that waits for an unknown signal": Row(
+        BOARD, _HOT, 'hot = { signal = "water_tmp", above = 60 }', "water_tmp", "no signal or output", "water_temp"
+    ),
+    "an update that waits for something unknown": Row(
+        BOARD, _HOT, 'hod = { signal = "water_temp", above = 60 }', "hod", "nothing that an update waits for", "hot"
+    ),
+    "a limit that lets no update start": Row(
+        BOARD, _HOT, 'hot = { signal = "water_temp", above = -90 }', "-90", "no update ever starts", "a value within"
+    ),
+    "a limit that holds no update back": Row(
+        BOARD, _HOT, 'hot = { signal = "water_temp", above = 900 }', "900", "holds no update back", "a value within"
     ),
     # what is missing, or there twice
     "a code without text": Row(
@@ -346,8 +359,8 @@ ROWS = {
     ),
     "a gate that never opens": Row(
         BOARD,
-        '"water_temp < 60"]\nselftest',
-        '"water_temp < -60"]\nselftest',
+        '"water_temp < 60"]',
+        '"water_temp < -60"]',
         "water_temp < -60",
         "the gate never opens",
         "within",

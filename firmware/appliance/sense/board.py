@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 FORMAT = 1  # of board.cbor; the SDK writes the same number
 _FIELDS = 27  # of the first boards; what came later stands behind
+_STORAGE_FIELDS = 30
+HOLD_WIDTH = 4  # why (0 hot, 1 locked, 2 wet), source, limit, steps per unit
 CONDITION_WIDTH = 5  # source, operator, value, minus (a second source or -1), ticks
 DEBOUNCE_WIDTH = 10  # see `Board.debounce`
 # event, judges, validity, [first, end) of conditions, sources and explaining events, kind, [first, end) of parameters
@@ -80,6 +82,9 @@ class Board:
             self.storage = _ints(r, "i")
             self.storage_ends = _ints(r, "h")
             self.storage_of[:] = _ints(r, "B")
+        self.holds = array("i")  # HOLD_WIDTH numbers a signal above whose limit no update starts
+        if fields > _STORAGE_FIELDS:
+            self.holds = _ints(r, "i")
         r.done()
 
     def _read_signals(self, r: Reader) -> None:

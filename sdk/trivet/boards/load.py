@@ -14,6 +14,7 @@ from trivet import paths
 
 from . import catalogue, convert
 from .errors import NOTHING, BoardError, Mistake, Place
+from .holds import read_holds
 from .models import Board, Condition, Function, Input, Output, Signal
 from .monitors import Space, read_monitors
 from .reader import Table, nearest
@@ -78,6 +79,7 @@ def assemble(table: Table, rows: Table) -> Board:
         storage=read_storage(table, space, events),
         codes=codes,
         parts=parts,
+        holds=read_holds(table, space),
     )
     for part in (head, history, table):
         part.done()

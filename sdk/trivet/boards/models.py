@@ -116,6 +116,19 @@ class Storage:
 
 
 @dataclass(frozen=True)
+class Hold:
+    """No update starts while `source` is above `limit`, or is not valid. `why`: position in `holds.WHYS`."""
+
+    why: int
+    source: int
+    limit: int  # scaled
+    scale: int  # steps per unit, for people
+
+    def row(self) -> tuple[int, ...]:
+        return (self.why, self.source, self.limit, self.scale)
+
+
+@dataclass(frozen=True)
 class Ratio:
     """How many times likelier a cause makes it that the monitor of `event` failed, or passed."""
 
@@ -185,6 +198,7 @@ class Board:
     storage: tuple[Storage, ...]
     codes: tuple[Code, ...]
     parts: tuple[Part, ...]
+    holds: tuple[Hold, ...] = ()  # what an update waits for
     internal_debounce: Debounce = field(default_factory=lambda: Debounce(0, 1, -1))
 
     def signal(self, name: str) -> int:

@@ -80,6 +80,7 @@ def _board(board: Board) -> list[Any]:
         [[name, event] for name, event in sorted(board.internal.items())],
         [[name, _ints("i", _flat(conditions))] for name, conditions in sorted(board.gates.items())],
         *_storage(board),
+        _ints("i", (number for one in board.holds for number in one.row())),
     ]
 
 

@@ -1,5 +1,5 @@
-"""Conditions that can never hold, a cycle that never begins or never ends, entries that are never written. Takes the
-report's board, adds findings.
+"""Conditions that can never hold, a cycle that never begins or never ends, entries that are never written, updates that
+never start. Takes the report's board, adds findings.
 """
 
 from __future__ import annotations
@@ -7,7 +7,8 @@ from __future__ import annotations
 from typing import Any
 
 from ..errors import Place
-from ..models import Condition, Monitor
+from ..holds import WHYS
+from ..models import Condition, Hold, Monitor
 from ..monitors import NO_LIMIT
 from . import spans
 from .report import Report
@@ -22,12 +23,27 @@ def check(report: Report) -> None:
         _possible(report, ("gates", name), conditions, "the gate never opens")
     for at in range(len(board.storage)):
         _storage(report, at)
+    for hold in board.holds:
+        _hold(report, hold)
     path: Place = ("cycle", "while")
     if not _possible(report, path, board.cycle, "the operation cycle never begins"):
         return
     if all(spans.always(board, one) for one in board.cycle):
         write = 'a condition that is false while the appliance rests, as in while = ["program != 0"]'
         report.note(path, "the operation cycle never ends: this holds whatever the signals show", write)
+
+
+def _hold(report: Report, hold: Hold) -> None:
+    """Note a limit that lets no update start, or every one."""
+    path: Place = ("update", WHYS[hold.why], "above")
+    if report.guessed([hold.source]):
+        return
+    span = spans.believable(report.board, hold.source)
+    if span.low <= hold.limit < span.high:
+        return
+    so = "no update ever starts" if hold.limit < span.low else "it holds no update back"
+    shown = f"{report.show(hold.source, span.low)} to {report.show(hold.source, span.high)}"
+    report.note(path, f"{so}: {report.name(hold.source)} runs from {shown}", "a value within")
 
 
 def _storage(report: Report, at: int) -> None:
