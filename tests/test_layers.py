@@ -46,6 +46,7 @@ FIRMWARE = {
         "appliance.service",
     },
     "appliance.acts": {
+        "appliance.update",
         "trivet_wire",
         "appliance.ports",
         "appliance.store",
@@ -54,6 +55,7 @@ FIRMWARE = {
     },
     "appliance.hearing": {"trivet_wire", "appliance.ports", "appliance.trust", "appliance.acts"},
     "appliance.app": {
+        "appliance.update",
         "appliance.hearing",
         "trivet_wire",
         "appliance.ports",

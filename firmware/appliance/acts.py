@@ -9,10 +9,14 @@ from .service.commands import Commands
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from trivet_wire.cbor_read import Reader
+
     from .app import Appliance
     from .outbox.sealer import Sealer
     from .ports import Ports
     from .trust.identity import Identity
+
+_ORDERS = ("appliance.update.orders", "appliance.update.kept", "appliance.update.gates", "appliance.update.table")
 
 
 class Acts:
@@ -49,6 +53,17 @@ class Acts:
             return ids.R_SUPERSEDED
         done = self._appliance.decide(purpose, granted, ids.BY_ACCOUNT, language, text_hash)
         return 0 if done else ids.R_FULL
+
+    def ordered(self, number: int, reader: "Reader", count: int) -> int:
+        """A command about an update."""
+        from .update.orders import command
+
+        reason = command(self._appliance.journal, number, reader, count)
+        for module in _ORDERS:
+            self._ports.unload(module)
+        if not reason:
+            self._appliance.updated()
+        return reason
 
     def rotated(self, epoch: int, ephemeral: bytes, wrapped: bytes) -> int:
         """The next message key."""

@@ -3,6 +3,8 @@ heart: the rooms of its board, whole or reduced, or none. Gives one supervisor t
 and no simulation; decides nothing that a room could decide.
 """
 
+from array import array
+
 from trivet_wire import ids
 
 from . import VERSION
@@ -14,7 +16,7 @@ from .service.health import Crash, Supervisor, Task
 from .service.life import Life
 from .store.boot import count_boot
 from .store.journal import Journal, JournalFull
-from .store.records import RESET
+from .store.records import RESET, UPDATE
 from .trust import chain
 from .trust import identity as trust
 from .trust.ledger import Ledger
@@ -27,15 +29,18 @@ if TYPE_CHECKING:
     from .ports import Ports
     from .trust.identity import Identity
     from .update.chooser import Choice
+    from .update.download import Download
+    from .update.machine import Machine
 
 _MAGIC = 0x54  # of what a reset retained
 _STARTING = ord("s")
-_TASKS = ("start", "tick", "memory", "report", "panel", "uplink", "journal", "own")  # no two begin alike
+_TASKS = ("start", "tick", "memory", "report", "panel", "uplink", "journal", "install", "own")  # no two begin alike
 _REPORT_MS = 500  # without a heart
 _RECITED = 20  # records of the ledger that are read out
 _READING = ("appliance.service.reading", "appliance.trust.look")  # loaded for that alone
 _SHOWING = ("appliance.service.consents", "appliance.trust.look")  # likewise
 _DEAD_ERRORS = 3  # of the flash, that a dead ledger counts for: at once a fault
+_AGAIN_MS = 10_000  # where an update finds no heap, it tries again
 _PRESENT_MS = 30_000  # from the button on, somebody stands at the appliance
 
 
@@ -60,8 +65,13 @@ class Appliance:
         self.heart: Heart | None = None
         self.speaker: Speaker | None = None
         self.uplink: Uplink | None = None
-        self._sealer: Sealer | None = None
+        self.sealer: Sealer | None = None
         self._hearing: Hearing | None = None
+        # of an update: when its machine is due (ms, -1: never), what was shown that it waits for; of a trial: second of
+        # the last look (-1: none), cycles until then
+        self.update = array("i", (-1, 0, 0, -1))
+        self.download: Download | None = None  # takes what the line brings
+        self._machine: Machine | None = None
         self._present_until = 0
         self.leaving = False  # restart at the end of this turn
         self._identity: Identity | None = None
@@ -88,6 +98,8 @@ class Appliance:
         if asked >= 0:
             self._reset(asked)
         self._noted()
+        if self.journal.next_key(UPDATE) >= 0:
+            self.update[0] = 0
 
     def _reset_asked(self) -> int:
         """Who asked for a factory reset (ids.BY_*) that is to be done now, before anything of the owner is read; -1."""
@@ -165,7 +177,7 @@ class Appliance:
             return
         ports, heart = self._ports, self.heart
         model, catalogue = (heart.model, heart.catalogue_id) if heart is not None else (identity.model, 0)
-        sealer = self._sealer = Sealer(identity, self.boot, ports.clock, self.consent, self.spool, ports.teller)
+        sealer = self.sealer = Sealer(identity, self.boot, ports.clock, self.consent, self.spool, ports.teller)
         self.speaker = Speaker(About(model, VERSION, catalogue), self.consent, self.spool, sealer, ledger)
         if heart is not None:
             heart.report(self.speaker, self.consent, sealer)
@@ -192,7 +204,8 @@ class Appliance:
         heart = self.heart
         if heart is None:
             last = [Task("report", _REPORT_MS, self._report), Task("own", _REPORT_MS, self._watch)]
-            return [Task("uplink", 0, self._serve), Task("journal", 0, self._reclaim)] + last
+            first = [Task("uplink", 0, self._serve), Task("journal", 0, self._reclaim)]
+            return first + [Task("install", 0, self._install)] + last
         period = heart.period_ms
         return [
             Task("tick", period, heart.tick, heart.fail),
@@ -201,6 +214,7 @@ class Appliance:
             Task("panel", period, heart.show),
             Task("uplink", 0, self._serve),
             Task("journal", 0, self._reclaim),
+            Task("install", 0, self._install),
             Task("own", period, self._watch),
         ]
 
@@ -215,6 +229,11 @@ class Appliance:
         self.supervisor.run(self._ports.clock.ticks_ms(), True)
         if self.leaving:
             self._ports.reset()
+
+    def updated(self) -> None:
+        """Something about an update was asked: its machine begins anew from what is kept."""
+        self._let_go()
+        self.update[0] = 0
 
     # -- what may be asked of it -----------------------------------------------------------------------------------
 
@@ -298,6 +317,20 @@ class Appliance:
         self._ports.reset()
         return 0
 
+    def about_update(self, words: "list[str]") -> bool:
+        """What somebody at the line says of updates (`update/spoken.py`). False: not understood."""
+        from .update.spoken import obey
+
+        done = obey(self, self._ports, words)
+        if self._machine is None:
+            self._unload_update()
+        return done
+
+    def block(self, offset: int, data: bytes) -> bool:
+        """A part of what the appliance asked for on its line. False: it asked for something else."""
+        download = self.download
+        return download is not None and download.piece(download.start, offset, data)
+
     def recite(self, judge: bool) -> bool:
         """The newest records of the ledger in words, or whether all are as they were written. False: there is none."""
         ledger, tell = self.ledger, self._ports.teller.tell
@@ -377,9 +410,39 @@ class Appliance:
                 from .hearing import Hearing
 
                 assert self._identity is not None
-                assert self._sealer is not None
-                self._hearing = Hearing(self, self._ports, self._identity, self._sealer)
+                assert self.sealer is not None
+                self._hearing = Hearing(self, self._ports, self._identity, self.sealer)
             self._hearing.take(uplink.commands.pop(0))
+
+    def _install(self, now: int) -> None:
+        """One step of an update, when there is one."""
+        due = self.update[0]
+        if due < 0 or now < due or self.leaving:
+            return
+        wait = _AGAIN_MS
+        try:
+            if self._machine is None:
+                from .update.machine import Machine
+
+                self._machine = Machine(self, self._ports)
+            wait = self._machine.poll(now)
+        except MemoryError:
+            self._ports.teller.tell({"e": "no_heap", "task": "install"})
+        if wait:
+            self._let_go()
+            self.update[0] = now + wait if wait > 0 else -1
+
+    def _let_go(self) -> None:
+        """Of the update machine and all its modules."""
+        if self._machine is not None:
+            self._machine.close()
+            self._machine = None
+            self._unload_update()
+
+    def _unload_update(self) -> None:
+        from .update.machine import unload
+
+        unload(self._ports)
 
     def _reclaim(self, now: int) -> None:
         if not self.journal.service() and self.ledger is not None:

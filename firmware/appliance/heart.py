@@ -64,6 +64,10 @@ class Heart:
         self.catalogue = Catalogue(packed.read("catalogue.bin"))
         self.catalogue_id = catalogue_id(self.catalogue.buf)
         self.levels = array("h", board.safe)
+        self.holds = board.holds
+        self.whole = maker is not None
+        self.alive = False  # the last tick came to its end
+        self._muted = False
         self._build_faults(board, boot)
         self.internal = Internal(board.internal, self.manager.report, ports.cause, life.reduced, life.rotten)
         texts = Texts(packed, "texts_" + language + ".bin")
@@ -141,7 +145,7 @@ class Heart:
         if new:
             self.history.forget()
         if new >> PERSONAL & 1:
-            self._cycle = self._in_cycle()
+            self._cycle = self.in_cycle()
         self._mask = consent.mask
         self._stamp(consent)
         if self.reporter is not None:
@@ -151,7 +155,8 @@ class Heart:
         self.memory.frames.consent = consent.mask
         self.memory.frames.decision = consent.seq
 
-    def _in_cycle(self) -> bool:
+    def in_cycle(self) -> bool:
+        """Whether an operation cycle runs."""
         return self._tick is not None and self._tick.in_cycle
 
     # -- tasks ---------------------------------------------------------------------------------------------------------
@@ -159,7 +164,9 @@ class Heart:
     def tick(self, now: int) -> None:
         """One period. Allocates nothing."""
         if self._tick is not None:
+            self.alive = False
             self._tick.run(now)
+            self.alive = True
         else:
             self.memory.uptime_s = now // 1000
             self._ports.actuators.write(self.levels)
@@ -177,7 +184,7 @@ class Heart:
             self._normals.poll()
 
     def tell(self, now: int) -> None:
-        in_cycle = self._in_cycle()
+        in_cycle = self.in_cycle()
         self.watch.poll(in_cycle)
         if self._speaker is not None and in_cycle != self._cycle:
             self._cycle = in_cycle
@@ -207,6 +214,12 @@ class Heart:
     def mute(self) -> None:
         """Nothing can be sent: the display says so."""
         self._panel.add(_MUTE[self._language])
+        self._muted = True
+
+    def note(self, text: str) -> None:
+        """A line for whoever stands before it, "" for none; what is graver keeps its place."""
+        if not self._muted:
+            self._panel.add(text)
 
     def clear(self, who: int, grant: int) -> None:
         """Every code to its initial status."""

@@ -81,7 +81,8 @@ if TYPE_CHECKING:
             ...
 
     class Stream(Protocol):
-        """A TLS stream that never blocks. Failures of network, handshake or certificate are OSError."""
+        """A stream, with TLS where nothing else is said, that never blocks. Failures of network, handshake or
+        certificate are OSError."""
 
         def readinto(self, buf: bytearray | memoryview) -> int | None:
             """Bytes read, 0 when the peer closed, None when there is nothing now."""
@@ -94,8 +95,9 @@ if TYPE_CHECKING:
         def close(self) -> None: ...
 
     class Link(Protocol):
-        def open(self, host: str, port: int) -> Stream:
-            """Start a connection; OSError at once or from the stream later."""
+        def open(self, host: str, port: int, tls: bool = True) -> Stream:
+            """Start a connection; OSError at once or from the stream later. Without TLS only what is judged by its own
+            digest may come in, and nothing of this house go out."""
             ...
 
     class Files(Protocol):
@@ -223,6 +225,10 @@ if TYPE_CHECKING:
         def install(self, bundle: int) -> None:
             """From now on modules and packed files are those of an installed bundle (1 or 2); what it lacks comes from
             the firmware's own."""
+            ...
+
+        def answers(self) -> bool:
+            """Whether the service port has answered since this start."""
             ...
 
         def reset(self) -> None:

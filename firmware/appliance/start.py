@@ -30,6 +30,8 @@ def start(
         appliance = Appliance(ports)
         appliance.language = language
         appliance.choice = choice
+        if choice is not None and choice.back:
+            appliance.life.anew()
     except (Exception, SystemExit) as error:  # the flash is dead: nothing can be kept, so nothing may be sent
         return Mute(ports, error)
     if appliance.life.reduced or not _beats(appliance, ports, maker, language):
@@ -78,6 +80,14 @@ class Mute:
 
     def relearn(self) -> None:
         pass
+
+    def about_update(self, words: "list[str]") -> bool:
+        """Nothing is kept of any."""
+        return False
+
+    def block(self, offset: int, data: bytes) -> bool:
+        """Nothing was asked for."""
+        return False
 
     def recite(self, judge: bool) -> bool:
         """Nothing can be read."""

@@ -69,7 +69,7 @@ class Ports:
 ports = Ports(sys.argv[1])
 appliance = Appliance(ports)
 appliance.live(None)
-hearing = Hearing(appliance, ports, appliance._identity, appliance._sealer)
+hearing = Hearing(appliance, ports, appliance._identity, appliance.sealer)
 
 
 def hear(text, wait=True):

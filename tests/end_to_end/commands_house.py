@@ -1,7 +1,7 @@
 """A cloud and one oven of it, both real, for stories that need the two to talk: engine, TLS, database, firmware."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,8 +12,9 @@ from trivet.registry import Identity
 from trivet.serve import Cloud
 from trivet.sim.device import Device, Provision
 from trivet.sim.provision import provision
-from trivet.sim.world import World
+from trivet.sim.world import HEAP_KIB, World
 from trivet.store.tables import CommandRow, DeviceRow
+from trivet.updates import keyring
 
 
 @dataclass
@@ -56,18 +57,28 @@ class House:
 
 
 @asynccontextmanager
-async def house(folder: Path, *, at_the_line: bool = False) -> AsyncIterator[House]:
-    """`at_the_line`: the oven makes its own key, as the maker's line lets it."""
-    settings = Settings(data_dir=folder / "cloud", http_port=0, mqtt_port=0, nats_port=0)
-    async with Cloud(settings, http=False) as cloud:
+async def house(
+    folder: Path,
+    *,
+    at_the_line: bool = False,
+    roots: bytes = b"",
+    settings: Mapping[str, float] | None = None,
+    heap_kib: int = HEAP_KIB,
+) -> AsyncIterator[House]:
+    """`at_the_line`: the oven makes its own key, as the maker's line lets it. `roots`: release keys that cloud and oven
+    believe. `settings`: of the oven's world."""
+    its = Settings(data_dir=folder / "cloud", http_port=0, mqtt_port=0, nats_port=0)
+    if roots:
+        keyring.keep(its.updates_dir, roots)
+    async with Cloud(its, http=False) as cloud:
         device = Device(folder / "oven")
         if at_the_line:
             await catalogues.add_board(cloud.store, "oven")
             identity = await provision(cloud.registry, boards.load("oven"), device)
         else:
-            identity = await cloud.enrol("oven", "oven")
+            identity = await cloud.enrol(boards.load("oven").model if roots else "oven", "oven")
             device.provision(Provision.of(identity))
-        world = await asyncio.to_thread(World, "oven", device)
+        world = await asyncio.to_thread(lambda: World("oven", device, settings=settings, heap_kib=heap_kib))
         try:
             yield House(cloud, identity, world)
         finally:

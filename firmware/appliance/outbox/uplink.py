@@ -32,6 +32,7 @@ RESEND_MS = 30_000  # without any receipt while something was sent
 _ACK_TOPIC = b"/d/ack"
 _READ_ONLY = 30  # EROFS: the ledger cannot be written
 _COMMAND_TOPIC = b"/d/command"
+_BLOCK_TOPIC = b"/d/block"
 _COMMANDS = 4  # kept until somebody takes them; the cloud sends again what is lost
 
 
@@ -69,7 +70,7 @@ class Uplink:
         self._broker = 0
         self._failures = 0  # connections in a row that neither held nor brought a receipt
         self._wait_until = 0
-        self._greeted = False
+        self.greeted = False  # the connection stands, and hello was said
         self._needs = 0  # mask of the purposes under which the last published message may go
         self._greeted_at = 0
         self._receipt_at = 0  # of the last receipt, or of the last start of sending
@@ -77,6 +78,7 @@ class Uplink:
         self.refused = 0  # messages that the cloud refused
         self.forged = 0  # receipts that did not verify
         self.commands: list[bytes] = []  # as they came, unverified
+        self.blocks: Callable[[memoryview], object] | None = None  # takes parts of what was asked for
         client.set_callback(self._heard)
         client.set_last_will(topic + b"/u/gone", b"", qos=1)
         client.subscribe(topic + b"/d/+")
@@ -92,8 +94,21 @@ class Uplink:
         """The owner decided; `mask` of the purposes that are allowed from now on."""
         if self._needs & ~mask and self._client.writing():
             self._client.disconnect()
-            self._greeted = False
+            self.greeted = False
             self._teller.tell({"e": "link", "up": False, "broker": self._broker, "reason": 0})
+
+    def fetch(self, message: memoryview) -> bool:
+        """Ask for a part of an update: a sealed FETCH. False: not now."""
+        client = self._client
+        if not self.greeted or not client.can_publish():
+            return False
+        if not self._note(ids.FETCH, 1 << ids.SAFETY, self._ledger.tally[T_BOOT], 0, message):
+            return False
+        try:
+            return client.publish(self._up_topic + b"fetch", message, qos=1)
+        except OSError as error:
+            self._lost(client.now, error.args[0] if error.args else 0)
+            return False
 
     def _step(self, now: int) -> None:
         client = self._client
@@ -109,7 +124,7 @@ class Uplink:
         client.poll(now)
         if client.state != READY:
             return
-        if not self._greeted:
+        if not self.greeted:
             self._greet(now)
         else:
             self._drain(now)
@@ -121,7 +136,7 @@ class Uplink:
         message = self._hello()
         if self._note(ids.HELLO, 1 << ids.SAFETY, self._ledger.tally[T_BOOT], 0, message):
             self._client.publish(self._up_topic + b"hello", message, qos=1)
-            self._greeted = True
+            self.greeted = True
             self._needs = 0
             self._greeted_at = self._receipt_at = now
             self._spool.rewind()
@@ -173,12 +188,12 @@ class Uplink:
     def _lost(self, now: int, reason: int) -> None:
         """Close, choose the next broker, wait 2, 4, 8 ... s, of which a random half is left out."""
         self._client.disconnect()
-        if self._greeted:
+        if self.greeted:
             self.reconnects += 1
             if now - self._greeted_at > SOUND_MS:
                 self._failures = 0
         self._teller.tell({"e": "link", "up": False, "broker": self._broker, "reason": reason})
-        self._greeted = False
+        self.greeted = False
         self._broker = (self._broker + 1) % len(self._identity.brokers)
         longest = min(LONGEST_BACKOFF_MS, FIRST_BACKOFF_MS << min(self._failures, 8))
         self._failures += 1
@@ -192,6 +207,8 @@ class Uplink:
         """A message to this appliance. What does not verify is counted and forgotten; it never breaks the
         connection."""
         name = bytes(topic)
+        if self.blocks is not None and name.endswith(_BLOCK_TOPIC):
+            self.blocks(message)
         if name == self._command_topic and len(self.commands) < _COMMANDS:
             self.commands.append(bytes(message))
         if name != self._ack_topic:

@@ -50,6 +50,10 @@ if TYPE_CHECKING:
 
         def relearned(self) -> None: ...
 
+        def ordered(self, number: int, reader: Reader, count: int) -> int:
+            """About an update: 0, or a reason and nothing is changed. The same again does no harm."""
+            ...
+
         def recover(self) -> None:
             """Restart with everything."""
             ...
@@ -190,6 +194,8 @@ class Commands:
             wrapped = _bytes(reader, 40)
             _expect(reader.pos == reader.end)
             return acts.rotated(epoch, ephemeral, wrapped)
+        if ids.C_UPDATE <= number <= ids.C_WITHDRAW:
+            return acts.ordered(number, reader, count)
         _expect(count == 0 and reader.pos == reader.end)
         if number == ids.C_CLEAR:
             acts.cleared()

@@ -54,6 +54,12 @@ class Life:
             self.crashes = min(self.crashes, LIMIT - 1) if self.reduced else 0  # reduced: the next start is a trial
             self._save(_SOUND)
 
+    def anew(self) -> None:
+        """Another version runs than the one that crashed: this start is its first."""
+        self.crashes = 0
+        self.reduced = False
+        self._save(_STARTING)
+
     def forgive(self) -> None:
         """By command: the next start tries everything, and so do those after it."""
         self.crashes = 0

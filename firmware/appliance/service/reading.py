@@ -28,10 +28,11 @@ _DAYS = {
 _KINDS = {
     "en": "fault %s|what it measured before fault %s|health figures|what it is|your decision|how far this ledger is|"
     "update report|answer to a command|a crash of its program|setup step|feedback|start or end of a programme|||"
-    "greeting",
+    "greeting|a question for a part of an update",
     "de": "Fehler %s|Messwerte vor Fehler %s|Zustandswerte|was es ist|Ihre Entscheidung|Stand dieses Protokolls|"
     "Bericht zum Update|Antwort auf einen Befehl|einen Programmabsturz|Schritt der Einrichtung|Rückmeldung|"
-    "Beginn oder Ende eines Programms|||Begrüßung",
+    "Beginn oder Ende eines Programms|||Begrüßung|"
+    "Frage nach einem Teil eines Updates",
 }
 _PURPOSES = {
     "en": "safety|service|improvement|personal use|offers",
@@ -46,8 +47,14 @@ _CAUSES = {  # ids.RESET_*
     "de": "unbekannt|Einschalten|Reset|Watchdog|Tiefschlaf|Neustart|Unterspannung|Absturz",
 }
 _COMMANDS = {
-    "en": "new key|decision from your account|given away|clear faults|learn anew|restart",
-    "de": "neuer Schlüssel|Entscheidung aus Ihrem Konto|abgegeben|Fehler löschen|neu lernen|Neustart",
+    "en": "new key|decision from your account|given away|clear faults|learn anew|restart|update offered|your "
+    "answer to an update|hours without updates|update taken back",
+    "de": "neuer Schlüssel|Entscheidung aus Ihrem Konto|abgegeben|Fehler löschen|neu lernen|Neustart|Update "
+    "angeboten|Ihre Antwort auf ein Update|Stunden ohne Updates|Update zurückgezogen",
+}
+_UPDATES = {  # ids.U_*
+    "en": "|offered|being fetched|ready|starts|on trial|installed|taken back|refused",
+    "de": "|angeboten|wird geladen|bereit|startet|auf Probe|installiert|zurückgenommen|abgelehnt",
 }
 _WHYS = {
     "en": "is as it was written|is missing or cannot be read|was altered|does not belong there|is gone, with the rest"
@@ -62,15 +69,15 @@ _TEXTS = {
     "new page: %d messages sent, %d decisions, %d starts before it; records up to %d gave way|"
     "because you allowed %s|because the law asks for it|yes|no|done|refused (reason %d)|"
     "all records up to %d were cut off, %s|all %d records are as they were written|record %d %s|start %d, %d min|"
-    "this ledger begins",
+    "this ledger begins|update %d: %s%s|release keys %d: %s%s",
     "de": "|gestartet (%s)|gesendet: %s, %d Bytes, %s|Sie sagten %s zu %s, %s|Befehl: %s, %s|Fehler wurden gelöscht, %s"
     "|jemand war am Serviceanschluss, %s|Protokoll geprüft: Eintrag %d %s|"
     "neue Seite: davor %d Nachrichten gesendet, %d Entscheidungen, %d Starts; Einträge bis %d machten Platz|"
     "weil Sie %s erlaubt haben|weil das Gesetz es verlangt|ja|nein|erledigt|abgelehnt (Grund %d)|"
     "alle Einträge bis %d wurden entfernt, %s|alle %d Einträge sind, wie sie geschrieben wurden|Eintrag %d %s|"
-    "Start %d, %d min|dieses Protokoll beginnt",
+    "Start %d, %d min|dieses Protokoll beginnt|Update %d: %s%s|Update-Schlüssel %d: %s%s",
 }
-_ALLOWED, _LAW, _YES, _NO, _DONE, _REFUSED, _CUT, _SOUND, _WRONG, _UPTIME, _BEGINS = range(9, 20)
+_ALLOWED, _LAW, _YES, _NO, _DONE, _REFUSED, _CUT, _SOUND, _WRONG, _UPTIME, _BEGINS, _UPDATE = range(9, 21)
 
 
 def _of(texts: "dict[str, str]", language: str, number: int) -> str:
@@ -123,6 +130,8 @@ def words(kind: int, body: "bytes | memoryview", language: str) -> str:
     text = _of(_TEXTS, language, kind)
     if kind == chain.SUMMARY:
         return _summary(body, language)
+    if kind == chain.UPDATED:
+        return _updated(body, language)
     if not 0 < kind < chain.TYPES:
         return str(kind)  # of a later firmware
     row: "tuple[Any, ...]" = unpack_from(chain.FORMATS[kind], body, chain.TIME)
@@ -141,6 +150,12 @@ def words(kind: int, body: "bytes | memoryview", language: str) -> str:
     if kind == chain.FOUND:
         return text % (row[0], _of(_WHYS, language, row[1]))
     return text
+
+
+def _updated(body: "bytes | memoryview", language: str) -> str:
+    state, reason, what, sequence, _ = unpack_from(chain.FORMATS[chain.UPDATED], body, chain.TIME)
+    why = " (" + str(reason) + ")" if reason else ""
+    return _of(_TEXTS, language, _UPDATE + what) % (sequence, _of(_UPDATES, language, state), why)
 
 
 def _message(kind: int, code: int, language: str) -> str:

@@ -32,6 +32,8 @@ QUIT = ord("Q")
 FED = b"F"
 FEED_MS = 1000  # of virtual time, at most once in
 _LONGEST = 200  # bytes of a command line
+_LONGEST_BLOCK = 640  # of one that brings a part of an update: 448 bytes in base64
+_BLOCK = b"block "
 
 
 class Line:
@@ -47,6 +49,7 @@ class Line:
         self._answer = bytearray(1 + 2 * outputs)
         self._answer[0] = ord("A")
         self._fed = -FEED_MS
+        self.answered = False
 
     def next(self) -> int:
         """Wait for the host's next frame; gives its letter, QUIT at the end. A command's text is then in
@@ -66,10 +69,12 @@ class Line:
         self._fill(self._head, 2)
         text = bytearray(self._head[0] | self._head[1] << 8)
         self._fill(text, len(text))
-        return bytes(text[:_LONGEST]).decode()
+        longest = _LONGEST_BLOCK if text.startswith(_BLOCK) else _LONGEST
+        return bytes(text[:longest]).decode()
 
     def answer(self) -> None:
         self._stdout.write(self._answer)
+        self.answered = True
 
     def read(self, raw: "array[int]") -> None:
         """ports.Sensors"""

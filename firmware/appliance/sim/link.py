@@ -1,6 +1,6 @@
-"""Sockets of the host: takes a broker address and three DER blobs, gives TLS streams that never block (ports.Link).
-Every failure of the network, the handshake or the peer's certificate comes out as OSError; the caller decides what to
-do.
+"""Sockets of the host: takes an address and three DER blobs, gives streams that never block, with TLS or without it
+(ports.Link). Every failure of the network, the handshake or the peer's certificate comes out as OSError; the caller
+decides what to do.
 """
 
 # The stubs of the host's modules leave much untyped; what comes out of this file is typed.
@@ -26,12 +26,12 @@ class Link:
         self._files = files
         self._context: ssl.SSLContext | None = None
 
-    def open(self, host: str, port: int) -> "Stream":
+    def open(self, host: str, port: int, tls: bool = True) -> "Stream":
         """Start a connection. A host name is looked up here, which may wait for DNS: give addresses where that
         matters."""
-        if self._context is None:
+        if tls and self._context is None:
             self._context = self._make_context()
-        return Stream(self._context, host, port)
+        return Stream(self._context if tls else None, host, port)
 
     def _make_context(self) -> ssl.SSLContext:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -44,7 +44,8 @@ class Link:
 class Stream:
     """TCP connect, TLS handshake and data, each step taken only as far as it goes without waiting."""
 
-    def __init__(self, context: ssl.SSLContext, host: str, port: int) -> None:
+    def __init__(self, context: "ssl.SSLContext | None", host: str, port: int) -> None:
+        """`context` None: without TLS."""
         self._context = context
         self._host = host
         self._tls: Any = None
@@ -67,7 +68,10 @@ class Stream:
             return False
         if ready[0][1] & (select.POLLERR | select.POLLHUP):
             raise OSError(errno.ECONNREFUSED)
-        self._tls = self._context.wrap_socket(self._tcp, server_hostname=self._host, do_handshake_on_connect=False)
+        if self._context is None:
+            self._tls = self._tcp
+        else:
+            self._tls = self._context.wrap_socket(self._tcp, server_hostname=self._host, do_handshake_on_connect=False)
         return True
 
     def readinto(self, buf: bytearray | memoryview) -> int | None:
@@ -90,6 +94,6 @@ class Stream:
 
     def close(self) -> None:
         """Let go of the connection; a second call does nothing."""
-        if self._tls is not None:
+        if self._tls is not None and self._context is not None:
             self._tls.close()
         self._tcp.close()

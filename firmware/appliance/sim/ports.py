@@ -109,7 +109,13 @@ class Ports:
         """ports.Ports: out of the table of modules and out of its package."""
         if sys.modules.pop(module, None) is not None:
             package, name = module.rsplit(".", 1)
-            delattr(sys.modules[package], name)
+            room = sys.modules.get(package)
+            if hasattr(room, name):  # else it was imported before its room was let go of
+                delattr(room, name)
+
+    def answers(self) -> bool:
+        """ports.Ports"""
+        return self.line.answered
 
     def reset(self) -> None:
         """The host starts the appliance anew."""

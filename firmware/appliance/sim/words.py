@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 
         def show_consents(self) -> None: ...
 
+        def about_update(self, words: list[str]) -> bool: ...
+
+        def block(self, offset: int, data: bytes) -> bool: ...
+
         def decide(self, purpose: int, granted: bool, channel: int, language: str, text_hash: int) -> bool: ...
 
 
@@ -34,7 +38,8 @@ def obey(appliance: "Appliance", line: str, teller: "Teller") -> None:
     """`consent`: what was said yes and no to; `consent PURPOSE yes|no [LANGUAGE [TEXT-HASH as 8 hex digits]]`; after
     a repair `clear`, or `relearn` for what learns its normal; `recover`: restart with everything; `ledger`: its newest
     records, `ledger verify`: whether all of them are as they were written. `button` says that somebody is there; after
-    it `factory reset` takes everything of the present owner away. Nothing else."""
+    it `factory reset` takes everything of the present owner away. `update …`: see update/spoken.py; `block OFFSET
+    BASE64`: a part of an update that the appliance asked for. Nothing else."""
     words = line.split()
     done = False
     if len(words) >= 3 and words[0] == "consent" and words[1] in PURPOSE_NAMES and words[2] in ("yes", "no"):
@@ -62,8 +67,23 @@ def obey(appliance: "Appliance", line: str, teller: "Teller") -> None:
         done = True
     elif words and words[0] == "ledger" and words[1:] in ([], ["verify"]):
         done = appliance.recite(len(words) == 2)
+    elif words and words[0] == "update":
+        done = appliance.about_update(words[1:])
+    elif len(words) == 3 and words[0] == "block" and words[1].isdigit():
+        done = _block(appliance, int(words[1]), words[2])
     if not done:
         teller.tell({"e": "misunderstood", "line": line})
+
+
+def _block(appliance: "Appliance", offset: int, text: str) -> bool:
+    """What does not fit is passed over: the appliance asks again."""
+    from binascii import a2b_base64
+
+    try:
+        appliance.block(offset, a2b_base64(text))
+    except ValueError:
+        return False
+    return True
 
 
 def _hash(text: str) -> int:

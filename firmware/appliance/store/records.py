@@ -23,6 +23,10 @@ LEARNED = 11  # key: event * 2 + part; the print of what it was learned with, ho
 LEDGER = 12  # key 0: the ledger's end as the journal knows it (trust/ledger.py)
 COMMANDS = 13  # key 0: counter of the last command taken, which one, what came of it
 RESET = 14  # key 0: a factory reset is to be finished; who asked for it (ids.BY_*)
+UPDATE = 15  # key 0: the release offered last and how far it is, key 1: so of the next keys; key 2: what was tried
+KEYS = 16  # key 0: number of the newest set of release keys that was here
+INSTALLED = 17  # key 0: sequence of the newest release that passed its trial; never lower
+HOURS = 18  # key 0: hours of the owner's day in which nothing installs (mask of 24 bits), minutes east of UTC
 
 BOOT_FORMAT = "<I"
 ENTRY_FORMAT = "<BBBBBBBBIIIIIIIIIIIIII12s"

@@ -1,5 +1,5 @@
 """What a factory reset takes out of the journal: messages that wait, entries, frames, tombstones, status, what was
-told.
+told, hours in which nothing installs.
 
 Takes the mounted journal, before anything else reads it; every step may be done twice, so a cut in the middle is
 finished at the next start. The boot counter, the command counter, how starts went, what the machine learned of itself
@@ -7,13 +7,13 @@ and the ledger stay. Consent is the gate's own. Deleted records are unreadable a
 sector.
 """
 
-from .records import ENTRY, FRAME, REPORTED, SPOOL, STATUS, TOMBSTONE, TOTALS
+from .records import ENTRY, FRAME, HOURS, REPORTED, SPOOL, STATUS, TOMBSTONE, TOTALS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .journal import Journal
 
-_OF_THE_OWNER = bytes((SPOOL, FRAME, TOMBSTONE, ENTRY, STATUS, TOTALS, REPORTED))
+_OF_THE_OWNER = bytes((SPOOL, FRAME, TOMBSTONE, ENTRY, STATUS, TOTALS, REPORTED, HOURS))
 
 
 def forget(journal: "Journal") -> None:

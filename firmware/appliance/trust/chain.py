@@ -29,8 +29,9 @@ CLEARED = 5  # who (ids of consent channels), grant (ids.G_*)
 ACCESS = 6  # who was at the service port, what they did
 FOUND = 7  # a look at the ledger found this wrong first: number, why (ids.L_*)
 SUMMARY = 8  # see SUMMARY_FORMAT
-FORMATS = ("", "<IB", "<BBHIIH8s", "<IBBBI", "<BBBI", "<BB", "<BB", "<IB")
-TYPES = 8
+UPDATED = 9  # state (ids.U_*), reason (ids.R_* or 0), ids.W_*, sequence, first 8 bytes of its digest
+FORMATS = ("", "<IB", "<BBHIIH8s", "<IBBBI", "<BBBI", "<BB", "<BB", "<IB", "", "<BBBI8s")
+TYPES = 8  # that a summary counts
 NO_CODE = 65535
 
 TIME_FORMAT = "<II"  # Unix time (0: unknown), seconds since the start

@@ -53,6 +53,9 @@ class Component:
                 return size, digest, uri
         return None
 
+    def has_deltas(self) -> bool:
+        return self._deltas is not None
+
     def keep_deltas(self, reader: Reader) -> None:
         """Check each delta that stands at `reader`, and leave them where they are."""
         self._deltas = Reader(reader.buf, reader.pos, reader.end)

@@ -27,6 +27,12 @@ HOSTS = {
     "appliance.tick": "appliance.heart",
     "appliance.service.commands": "appliance.acts",
     "appliance.trust.p256_base": "appliance.trust.p256",
+    "appliance.update.table": "appliance.update.kept",
+    "appliance.update.download": "appliance.update.fetching",
+    "appliance.update.filling": "appliance.update.fetching",
+    "appliance.update.trial": "appliance.update.installing",
+    "appliance.update.roots": "appliance.update.judging",
+    "appliance.update.manifest": "appliance.update.judging",
 }
 ROOMS = (
     *("trivet_wire", MONITORS),

@@ -1,0 +1,218 @@
+"""Where payloads go: a file, an image in a free slot, or, by a delta, from one into the other. Takes windows as they
+come whole, gives what is wrong with them; writes at most one window a step. Nothing is believed before it was read
+back.
+"""
+
+from trivet_wire.envelope import sha256
+from trivet_wire.ids import R_DIGEST, R_PATCH
+from trivet_wire.refuse import WireError
+
+from .download import WINDOW, Download
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Protocol
+
+    from ..ports import Folders
+    from .manifest import Component
+
+    class Source(Protocol):
+        """`download.Asking` or `http.Range`."""
+
+        def poll(self, now: int, download: Download) -> bool: ...
+        def close(self) -> None: ...
+
+    class Image(Protocol):
+        """An image in a slot (`bundle.py`, `base.py`)."""
+
+        size: int
+
+        def read(self, off: int, buf: bytearray | memoryview) -> None: ...
+        def begin(self, size: int) -> None: ...
+        def resume(self, size: int) -> int: ...
+        def back(self, off: int) -> None: ...
+        def write(self, buf: bytes | bytearray | memoryview) -> None: ...
+        def finish(self) -> bytes: ...
+
+
+_SPOILT = 16  # windows in a row, from which on it is no accident
+_FED = 64  # bytes of a delta in one step: they may become sixty times as much
+_CHUNK_DIGEST = 16
+
+
+class IntoFile:
+    """A small payload, kept whole until it is used: envelope, keys, delta. Goes on where the file ends."""
+
+    def __init__(self, folders: "Folders", name: str, size: int, digest: bytes) -> None:
+        self._folders = folders
+        self._name = name
+        self._digest = digest
+        folders.make(name[: name.rfind("/")])
+        self.at = max(0, folders.size(name))
+        if self.at > size:
+            self.drop()
+
+    def drop(self) -> None:
+        self._folders.remove(self._name)
+        self.at = 0
+
+    def take(self, window: memoryview) -> bool:
+        """One window more; OSError where the flash is full."""
+        file = self._folders.open(self._name, "ab")
+        file.write(window)
+        file.close()
+        self.at += len(window)
+        return True
+
+    def finish(self) -> int:
+        """0 when what stands there is what was signed; else R_DIGEST, and nothing stands there any more."""
+        hash = sha256(b"")
+        room = memoryview(bytearray(256))
+        file = self._folders.open(self._name, "rb")
+        while True:
+            count = file.readinto(room)
+            if not count:
+                break
+            hash.update(room[:count])
+        file.close()
+        if hash.digest() == self._digest:
+            return 0
+        self.drop()
+        return R_DIGEST
+
+
+class IntoImage:
+    """An image, as it is. Each chunk is judged when it is complete; where a chunk is one window, before it is
+    written."""
+
+    def __init__(self, image: "Image", component: "Component", room: memoryview, begun: bool) -> None:
+        """`room`: WINDOW bytes, free until the first window; `begun` in an earlier life."""
+        self._image = image
+        self._component = component
+        self._hash = sha256(b"")
+        self._chunk = component.chunk or component.size
+        self.at = 0
+        if begun:
+            self.at = image.resume(component.size)
+        else:
+            image.begin(component.size)
+        at = self.at - self.at % self._chunk
+        while at < self.at:
+            part = room[: min(WINDOW, self.at - at)]
+            image.read(at, part)
+            self._hash.update(part)
+            at += len(part)
+
+    def drop(self) -> None:
+        """From the beginning."""
+        self.at = 0
+        self._hash = sha256(b"")
+        self._image.begin(self._component.size)
+
+    def take(self, window: memoryview) -> bool:
+        """One window more. False: a chunk is not what was signed; go on from `at`. OSError where the flash is full."""
+        end = self.at + len(window)
+        self._hash.update(window)
+        judged = not end % self._chunk or end == self._component.size
+        if judged and self._component.chunk:
+            index = (end - 1) // self._chunk * _CHUNK_DIGEST
+            sound = self._hash.digest()[:_CHUNK_DIGEST] == self._component.digests[index : index + _CHUNK_DIGEST]
+            self._hash = sha256(b"")
+            if not sound:
+                if self.at % self._chunk:
+                    self.at -= self.at % self._chunk
+                    self._image.back(self.at)
+                return False
+        self._image.write(window)
+        self.at = end
+        return True
+
+    def finish(self) -> int:
+        """Read back: 0 or why it is not what was signed."""
+        return finished(self._image, self._component)
+
+
+def finished(image: "Image", component: "Component") -> int:
+    """0 when the image in flash is what was signed, else R_DIGEST or what the image itself finds wrong."""
+    try:
+        return 0 if image.finish() == component.digest else R_DIGEST
+    except WireError as error:
+        return error.reason
+
+
+class Applying:
+    """A delta that stands in a file, from the image that runs to the one in the free slot."""
+
+    def __init__(self, folders: "Folders", name: str, old: "Image", new: "Image", component: "Component") -> None:
+        from .patch import Patch
+
+        new.begin(component.size)
+        self._patch = Patch(old, new, component.size)
+        self._image = new
+        self._component = component
+        self._file = folders.open(name, "rb")
+        self._part = bytearray(_FED)
+
+    def step(self) -> int:
+        """One step: -1 while there is more; 0 when the image is what was signed; R_PATCH or whatever is wrong."""
+        try:
+            count = self._file.readinto(self._part)
+            if count:
+                self._patch.write(memoryview(self._part)[:count])
+                return -1
+            self._file.close()
+            self._patch.finish()
+        except WireError as error:
+            self._file.close()
+            return error.reason
+        return R_PATCH if finished(self._image, self._component) else 0
+
+
+class Hashing:
+    """SHA-256 of an image, a window a step."""
+
+    def __init__(self, image: "Image", room: memoryview) -> None:
+        self._image = image
+        self._room = room
+        self._hash = sha256(b"")
+        self._at = 0
+
+    def step(self) -> bytes:
+        """b"" while there is more."""
+        part = self._room[: min(WINDOW, self._image.size - self._at)]
+        if len(part):
+            self._image.read(self._at, part)
+            self._hash.update(part)
+            self._at += len(part)
+            return b""
+        return self._hash.digest()
+
+
+class Pump:
+    """A payload from a source through its window into its sink."""
+
+    RUNS, DONE, STUCK, SPOILT = 0, 1, 2, 3
+
+    def __init__(self, download: "Download", source: "Source", sink: "IntoFile | IntoImage") -> None:
+        self.download = download
+        self.sink = sink
+        self._source = source
+        self._spoilt = 0  # windows in a row that were not what was signed
+
+    def step(self, now: int) -> int:
+        """One step at `now` (ms of the link's clock). STUCK: nobody answers; SPOILT: what comes is always wrong."""
+        download = self.download
+        if download.done():
+            return self.DONE
+        if download.whole():
+            if self.sink.take(download.room[: download.goal]):
+                self._spoilt = 0
+                download.next()
+                return self.RUNS
+            self._spoilt += 1
+            download.again(self.sink.at)
+            return self.SPOILT if self._spoilt >= _SPOILT else self.RUNS
+        return self.RUNS if self._source.poll(now, download) else self.STUCK
+
+    def close(self) -> None:
+        self._source.close()

@@ -1,0 +1,144 @@
+"""From an update that lies ready in flash to one that is confirmed or gone back from. Takes the machine, gives what
+`Machine.poll` gives. Each step leaves the old or the new version to start, whatever moment the power goes.
+"""
+
+from trivet_wire import ids
+
+from . import joint, kept, table, trial
+from .chooser import B_NOT_BEGUN
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .machine import Machine
+
+_LOOK_MS = 10_000  # between two looks at a trial
+_CYCLE = 5  # gates.CYCLE
+_COMMITS = 3  # of one update: a base that was never started so often will not start at all
+
+
+def commit(machine: "Machine", base: bool, bundle: bool) -> None:
+    """Every gate was seen open in this turn, in which no tick runs any more: slot record, boot slot, restart."""
+    row, ports = machine.row, machine.ports
+    appliance = machine.appliance
+    heart, uplink = appliance.heart, appliance.uplink
+    assert heart is not None
+    row[kept.CODES] = trial.baseline(heart.manager.status, heart.catalogue)
+    row[kept.LINK] = kept.EXPECTED if uplink is not None and uplink.greeted else kept.NEVER_UP
+    row[kept.SECONDS] = row[kept.CYCLES] = row[kept.LINK_AT] = 0
+    row[kept.COMMITS] += 1
+    row[kept.STATE], _ = table.step(row[kept.STATE], table.QUIET)
+    machine.tell()
+    machine.unload("told")
+    other_bundle, other_base = joint.inactive(ports.files, ports.slots)
+    now = joint.installed(ports.files, ports.slots)
+    try:
+        joint.stage(
+            *(ports.files, ports.slots, other_bundle if bundle else now[0], other_base if base else now[1]),
+            *(row[kept.SEQUENCE], row[kept.VERSION], row[kept.NAME]),
+        )
+    except OSError:
+        machine.happens(table.UNSTARTED)
+        raise
+    appliance.leaving = True
+
+
+def started(machine: "Machine") -> int:
+    """The first turn after the commit: what did the start choose?"""
+    row = machine.row
+    choice = machine.appliance.choice
+    if choice is not None and choice.digest == row[kept.NAME]:
+        if choice.trial:
+            machine.happens(table.STARTED)
+            return 0
+        if choice.back != B_NOT_BEGUN:
+            return _gone_back(machine)
+    if row[kept.COMMITS] >= _COMMITS:
+        return _gone_back(machine)
+    machine.happens(table.UNSTARTED)
+    row[kept.TOLD] = row[kept.STATE]  # nothing new to anybody
+    kept.save(machine.journal, machine.what, row)
+    return 0
+
+
+def _gone_back(machine: "Machine") -> int:
+    """The old version runs again."""
+    row = machine.row
+    row[kept.REASON] = row[kept.REASON] or ids.R_CRASHED
+    kept.note_tried(machine.journal, row[kept.NAME])
+    machine.happens(table.BACK)
+    return 0
+
+
+def on_trial(machine: "Machine", now: int) -> int:
+    """It runs: is it as good as the old one?"""
+    row, ports = machine.row, machine.ports
+    choice = machine.appliance.choice
+    if choice is None or choice.digest != row[kept.NAME] or not choice.trial:
+        if joint.installed(ports.files, ports.slots)[2:] == (row[kept.SEQUENCE], row[kept.VERSION]):
+            return _confirm(machine)  # a cut came between its confirmation and this row
+        return _gone_back(machine)
+    seen = _look(machine, now)
+    verdict = trial.judge(row, seen)
+    if verdict == trial.PASSED:
+        return _confirm(machine)
+    if verdict != trial.WAITS:
+        row[kept.REASON] = verdict
+        row[kept.EVENT] = seen.event
+        row[kept.LINK_AT] = row[kept.SECONDS]
+        machine.happens(table.FAILED)
+        joint.go_back(ports.files, ports.slots)  # from now on any restart leads back
+        return 0
+    return _LOOK_MS
+
+
+def _look(machine: "Machine", now: int) -> "trial.Now":
+    """How it is now; the row is brought up to date."""
+    appliance, row, marks = machine.appliance, machine.row, machine.appliance.update
+    heart, uplink = appliance.heart, appliance.uplink
+    seen = trial.Now()
+    seen.up_s = now // 1000
+    seen.cause = machine.ports.cause
+    seen.crashed = heart is None or not heart.whole or appliance.life.reduced
+    for task in appliance.supervisor.tasks:
+        seen.crashed = seen.crashed or task.crashes > 0
+    seen.linked = uplink is not None and uplink.greeted
+    seen.answered = machine.ports.answers()
+    ended = 0
+    if heart is not None:
+        seen.in_cycle = heart.in_cycle()
+        seen.event = trial.new_fault(heart.manager.status, heart.catalogue, row[kept.CODES])
+        ended = heart.manager.state.cycles - (1 if seen.in_cycle else 0)
+        if marks[3] < 0:
+            marks[3] = ended
+    if trial.seen(row, seen, now // 1000 - marks[2], max(0, ended - marks[3])):
+        kept.save(machine.journal, machine.what, row)
+    marks[2] = now // 1000
+    marks[3] = ended
+    return seen
+
+
+def _confirm(machine: "Machine") -> int:
+    row, ports = machine.row, machine.ports
+    joint.confirm(ports.files, ports.slots)
+    kept.set_installed(machine.journal, row[kept.SEQUENCE])
+    machine.happens(table.SOUND)
+    return 0
+
+
+def goes_back(machine: "Machine") -> int:
+    """It is decided: at the end of the cycle that runs, at the latest after some hours, restart into the old
+    version."""
+    row, ports = machine.row, machine.ports
+    choice = machine.appliance.choice
+    if choice is None or not choice.trial:
+        return _gone_back(machine)
+    heart = machine.appliance.heart
+    marks = machine.appliance.update
+    now = ports.clock.ticks_ms() // 1000
+    row[kept.SECONDS] += now - marks[2]
+    marks[2] = now
+    if heart is not None and heart.in_cycle() and row[kept.SECONDS] - row[kept.LINK_AT] < trial.PATIENCE_S:
+        return machine.waits(_CYCLE)
+    joint.go_back(ports.files, ports.slots)
+    machine.appliance.leaving = True
+    return 0

@@ -1,0 +1,285 @@
+"""The update machine: goes on with what is offered, one small step a turn, by the literal table of `table.py`. Takes
+the appliance and its ports; what it knows stands in the journal and in files under `update/`, so that it goes on where
+it was after any power cut. Loaded while there is something to do, and let go of in between. Never installs but in the
+very turn in which every gate was seen open.
+
+What a step needs beyond this is imported within it and let go of behind it: signatures and the window of a download
+never lie in the heap together.
+"""
+
+from trivet_wire import ids
+from trivet_wire.refuse import WireError
+
+from .. import VERSION
+from ..store.journal import JournalFull
+from . import kept, table
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ..app import Appliance
+    from ..ports import Ports
+    from .fetching import Fetching
+    from .gates import State
+    from .kept import Row
+    from .release import Release
+
+NEVER = -1  # for `poll`: until something new is asked
+NOW = 0
+ARRIVED = -2  # of a step that fetches: all that was asked for is there, read back
+SOON_MS = 5_000
+LATER_MS = 60_000
+_ENOSPC = 28
+_CYCLE = 5  # gates.CYCLE
+_GOES_ON = (ids.U_OFFERED, ids.U_DOWNLOADING, ids.U_VERIFIED, ids.U_STAGED, ids.U_TRIAL)
+_RARE = "told gates joint chooser otadata judged judging fetching http patch bundle base installing trial"
+_REST = "spoken orders machine release kept"
+
+
+class Machine:
+    """`poll(now)` between ticks, as long as it asks for it."""
+
+    def __init__(self, appliance: "Appliance", ports: "Ports") -> None:
+        self.appliance = appliance
+        self.ports = ports
+        self.journal = appliance.journal
+        self.what = ids.W_KEYS  # keys go first: they may revoke what signed the release
+        self.row: Row = kept.load(self.journal, ids.W_KEYS)
+        if not self._busy():
+            self.what = ids.W_RELEASE
+            self.row = kept.load(self.journal, ids.W_RELEASE)
+        self._fetching: Fetching | None = None
+        self._release: Release | None = None
+        self.bad = 0  # times in a row that a whole payload was not what was signed
+        self._whole = False  # what was offered lies in flash
+
+    def poll(self, now: int) -> int:
+        """One step; gives after how many ms the next one is due: NOW at once, NEVER when there is nothing to do."""
+        if not self._busy():
+            return NEVER
+        try:
+            return self._step(now)
+        except WireError as error:
+            return self.refuse(error.reason)
+        except JournalFull:
+            return SOON_MS
+        except OSError as error:
+            if error.errno == _ENOSPC and self.row[kept.STATE] < ids.U_STAGED:
+                return self.refuse(ids.R_FULL)
+            self.appliance.supervisor.flash_errors += 1
+            return LATER_MS
+
+    def close(self) -> None:
+        """Whatever is open is closed, and what one step alone needs is let go of."""
+        if self._fetching is not None:
+            self._fetching.close()
+            self._fetching = None
+        self.unload(_RARE)
+
+    def unload(self, names: str) -> None:
+        """Modules of this room."""
+        unload(self.ports, names)
+
+    # -- the table's ways ----------------------------------------------------------------------------------------------
+
+    def happens(self, event: int) -> bool:
+        """Take the table's way; False where there is none. The caller fills in the row before, and does what the table
+        says after."""
+        state, _ = table.step(self.row[kept.STATE], event)
+        if state < 0:
+            return False
+        self.row[kept.STATE] = state
+        kept.save(self.journal, self.what, self.row)
+        return True
+
+    def refuse(self, reason: int, event: int = table.REFUSE) -> int:
+        """It goes no further; what was fetched goes."""
+        if table.step(self.row[kept.STATE], event)[0] < 0:
+            return LATER_MS
+        self.close()
+        self.row[kept.REASON] = reason
+        self.happens(event)
+        return NOW
+
+    def look(self) -> "State":
+        """All that the gates look at, now."""
+        from .gates import State, hazard, held
+
+        state = State()
+        row, heart = self.row, self.appliance.heart
+        if heart is not None and heart.alive:
+            state.known = True
+            state.cycle = heart.in_cycle()
+            state.held = held(heart.holds, heart.signals.values, heart.signals.validity)
+            state.hazard = hazard(heart.manager.status, heart.catalogue)
+        state.wall_s = self.ports.clock.wall_s()
+        state.hours, state.east = kept.hours(self.journal)
+        state.security = row[kept.SECURITY] != 0
+        state.deadline = row[kept.DEADLINE]
+        state.answer = row[kept.ANSWER]
+        state.until = row[kept.UNTIL]
+        return state
+
+    def waits(self, wait: int) -> int:
+        """Something must be waited for: say so once."""
+        shown = self.appliance.update
+        if wait != shown[1]:
+            shown[1] = wait
+            from .told import Telling
+
+            Telling(self.appliance, self.ports).waits(self.what, self.row, wait)
+        self.close()
+        return SOON_MS
+
+    def tell(self) -> None:
+        """Its state moved."""
+        from .told import Telling
+
+        self.appliance.update[1] = 0
+        Telling(self.appliance, self.ports).state(self.what, self.row)
+
+    def believe(self) -> "Release":
+        """The release in flash, judged anew by the keys and the clock of now. WireError when it is refused."""
+        self.close()
+        sequence = self._sequence()
+        self.unload(_RARE)
+        from .judging import RARE, believed
+
+        ports = self.ports
+        try:
+            return believed(ports.files, self.journal, sequence, VERSION, ports.clock.wall_s())
+        finally:
+            del believed
+            for module in RARE.split():
+                ports.unload(module)
+
+    # -- states --------------------------------------------------------------------------------------------------------
+
+    def _busy(self) -> bool:
+        return self.row[kept.STATE] in _GOES_ON or self.row[kept.STATE] != self.row[kept.TOLD]
+
+    def _sequence(self) -> int:
+        """Of what is installed: as the slot record says, or higher."""
+        from .joint import installed
+
+        return max(installed(self.ports.files, self.ports.slots)[2], kept.installed(self.journal))
+
+    def _step(self, now: int) -> int:
+        row = self.row
+        state = row[kept.STATE]
+        if state != row[kept.TOLD] and (state != ids.U_OFFERED or row[kept.JUDGED]) and state != ids.U_STAGED:
+            return self._tell(state)
+        if state == ids.U_OFFERED and row[kept.JUDGED]:
+            return self._offered()
+        if state == ids.U_OFFERED:
+            return self._judge() if self._whole else self._fetches()
+        if state == ids.U_DOWNLOADING:
+            return self._downloads()
+        if state == ids.U_VERIFIED:
+            return self._verified()
+        from .installing import goes_back, on_trial, started
+
+        if state == ids.U_STAGED:
+            return started(self)
+        return goes_back(self) if row[kept.REASON] else on_trial(self, now)
+
+    def _tell(self, state: int) -> int:
+        """A state that ends it is told when what was fetched for it is gone."""
+        self.close()
+        if state in (ids.U_CONFIRMED, ids.U_ROLLED_BACK, ids.U_REFUSED):
+            kept.forget(self.ports, self.what)
+        self.tell()
+        self.unload("told")
+        return NOW
+
+    def _judge(self) -> int:
+        """What was offered lies in flash: what does it say, and is it taken?"""
+        self._whole = False
+        if self.what == ids.W_KEYS:
+            from .judged import keys
+
+            return keys(self)
+        from .judged import name, note
+
+        name(self)
+        self.unload("judged judging")
+        try:
+            release = self.believe()
+        except WireError as error:
+            if error.reason != ids.R_CLOCK:
+                raise
+            from .gates import CLOCK
+
+            return self.waits(CLOCK)  # when it expires can be judged later
+        return note(self, release)
+
+    def _offered(self) -> int:
+        """Its manifest is believed: may it be fetched?"""
+        row = self.row
+        if row[kept.EXPIRES] and 0 < row[kept.EXPIRES] <= self.ports.clock.wall_s():
+            return self.refuse(ids.R_EXPIRED)
+        from .gates import download
+
+        wait = download(self.look())
+        if wait:
+            return self.waits(wait)
+        row[kept.COMPONENT] = row[kept.BEGUN] = row[kept.WHOLE] = 0
+        self.happens(table.ALLOWED)
+        return NOW
+
+    def _downloads(self) -> int:
+        """Outside a cycle, and while its owner does not object: what could change that begins a machine anew."""
+        heart = self.appliance.heart
+        if self._fetching is None:
+            from .gates import download
+
+            wait = download(self.look())
+            if wait:
+                return self.waits(wait)
+            if self._release is None:
+                self._release = self.believe()
+                return NOW
+            self.unload(_RARE)
+        elif heart is not None and heart.in_cycle():
+            return self.waits(_CYCLE)
+        return self._fetches()
+
+    def _fetches(self) -> int:
+        if self._fetching is None:
+            from .fetching import Fetching
+
+            self._fetching = Fetching(self, self._release)
+        wait = self._fetching.step()
+        if wait == ARRIVED:
+            self.close()
+            if self._release is None:
+                self._whole = True
+            else:
+                self.happens(table.COMPLETE)
+            return NOW
+        return wait
+
+    def _verified(self) -> int:
+        """All of it is in flash. When every gate is open: judged once more, for a key may be revoked meanwhile, then
+        committed and restarted in this very turn."""
+        row = self.row
+        if row[kept.EXPIRES] and 0 < row[kept.EXPIRES] <= self.ports.clock.wall_s():
+            return self.refuse(ids.R_EXPIRED)
+        from .gates import install
+
+        wait = install(self.look())
+        if wait:
+            return self.waits(wait)
+        names = [component.name for component in self.believe().components]
+        from .installing import commit
+
+        commit(self, "base" in names, "bundle" in names)
+        return NOW
+
+
+def unload(ports: "Ports", names: str = _REST) -> None:
+    """Forget modules of this room; by default all of them, the room itself last."""
+    for name in names.split():
+        ports.unload("appliance.update." + name)
+    if names == _REST:
+        unload(ports, _RARE)
+        ports.unload("appliance.update")

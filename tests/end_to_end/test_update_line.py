@@ -1,0 +1,103 @@
+"""An oven without a cloud takes an update from a service tool at its line: offered, asked for, judged, tried, confirmed
+or taken back; each refusal with its own number and words, and nothing changed by it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from trivet_wire import ids
+from update_kit import Maker, Service, world
+
+REST = {"start_s": 1e6}  # nobody bakes
+FASTER = ("DOOR_MS = 2_000", "DOOR_MS = 3_000")
+ALL = ["offered", "downloading", "verified", "staged", "on trial"]
+
+
+@pytest.fixture(scope="module")
+def maker(tmp_path_factory: pytest.TempPathFactory) -> Maker:
+    return Maker(tmp_path_factory.mktemp("maker"))
+
+
+@pytest.fixture(scope="module")
+def newer(maker: Maker) -> Any:
+    """A feature: the door's pause is longer."""
+    return maker.release(maker.board(change=lambda text: text.replace(*FASTER)), "1.1.0")
+
+
+@pytest.fixture
+def oven(maker: Maker, tmp_path: Path) -> Iterator[Service]:
+    with world(maker, tmp_path / "oven", settings=REST) as made:
+        yield Service(made, {})
+
+
+def test_a_feature_waits_for_its_owner_s_yes_and_is_then_on_trial(oven: Service, newer: Any) -> None:
+    oven.offer(newer)
+    oven.run(oven.reached("offered"))
+    assert oven.waits == ["Update 1.1.0 waits for your yes"]
+    oven.world.step()
+    assert oven.world.state.display == "Update 1.1.0 waits for your yes"
+    oven.world.say("update yes")
+    oven.run(oven.reached("on trial"))
+    assert oven.states == ALL
+    assert not [event for event in oven.world.events if event.kind in ("crash", "no_heap", "reduced")]
+
+
+def test_blocks_that_get_lost_are_asked_for_again(oven: Service, newer: Any) -> None:
+    oven.lose = lambda number: number % 3 == 0
+    oven.offer(newer)
+    oven.run(oven.reached("offered"))
+    oven.world.say("update yes")
+    oven.run(oven.reached("on trial"), turns=400)
+    assert len({(start, at) for start, at, _ in oven.asked}) > 6
+
+
+def test_it_is_confirmed_after_a_whole_cycle_without_a_new_fault(maker: Maker, newer: Any, tmp_path: Path) -> None:
+    with world(maker, tmp_path / "oven", settings={"start_s": 600, "off_s": 1500}) as made:
+        oven = Service(made, {})
+        oven.offer(newer)
+        oven.run(oven.reached("offered"))
+        made.say("update yes")
+        oven.run(oven.reached("on trial"))
+        made.run_until(1480)
+        assert oven.last["state"] == "on trial"
+        made.run_until(1600)
+        assert oven.last["state"] == "confirmed"
+        made.say("update")
+        assert made.events[-1].data["text"] == "Update 1.1.0 is installed"
+        made.restart()
+        made.run_until(1620)
+        assert [event for event in made.events if event.kind == "started"][-1]
+        assert oven.last["state"] == "confirmed"
+
+
+REFUSALS = {
+    "another board's": ("model", ids.R_CLASS, "for another board"),
+    "signed by nobody it knows": ("stranger", ids.R_SIGNATURE, "signature does not fit"),
+    "changed on the way": ("changed", ids.R_DIGEST, "content is damaged"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSALS)
+def test_what_is_refused_is_told_with_its_number_and_in_words(
+    maker: Maker, oven: Service, newer: Any, tmp_path: Path, case: str
+) -> None:
+    how, reason, words = REFUSALS[case]
+    release = newer
+    if how == "model":
+        release = maker.release(maker.board("washer"), "3.0.0")
+    elif how == "stranger":
+        other = Maker(tmp_path)
+        release = other.release(other.board(change=lambda text: text.replace(*FASTER)), "1.1.0")
+    oven.offer(release)
+    if how == "changed":
+        name = next(iter(oven.stock))
+        oven.stock[name] = oven.stock[name][:-1] + bytes([oven.stock[name][-1] ^ 1])
+    oven.run(oven.reached("refused"))
+    assert oven.last["reason"] == reason
+    assert words in oven.last["why"]
+    oven.world.step()
+    assert f"({reason})" in oven.world.state.display
+    oven.world.say("update")
+    said = [event.data for event in oven.world.events if event.kind == "said"][-1]
+    assert (said["state"], said["reason"]) == ("refused", reason)
