@@ -59,17 +59,13 @@ def build(board_name: str | Path, order: Order, out: Path) -> folder.Release:
     earlier = [folder.Release(path) for path in order.earlier]
     images, parts = _images(board, order)
     deltas = [one for each in earlier for one in _deltas(each, images, board)]
-    notes = {language: _note(language, path) for language, path in order.notes.items()}
+    notes = {language: _note(language, path) for language, path in sorted(order.notes.items())}
     text = cbor.encode({tag: {n.UPDATE_DESCRIPTION: note} for tag, note in notes.items()}, 65_536) if notes else None
     bill = sbom.make(board.model, order.version, parts)
     release = _manifest(board, order, earlier, images, deltas)
     release = replace(release, sbom=hashlib.sha256(bill).digest(), text=envelope.digest(text) if text else None)
-    made = envelope.Envelope(manifest.encode(release), text).encode()
-    if len(made) > ids.MAX_ENVELOPE - SIGNATURES:
-        over = len(made) + SIGNATURES - ids.MAX_ENVELOPE
-        raise ReleaseError(f"with its signatures the manifest is {over} bytes too long: shorter notes or fewer deltas")
-    files = {folder.IMAGES[name]: image for name, image in images.items()}
-    files |= {one.file: patch for one, patch in deltas}
+    made = _enclosed(release, text)
+    files = {folder.IMAGES[name]: image for name, image in images.items()} | {one.file: patch for one, patch in deltas}
     index = folder.Index(
         format=folder.FORMAT,
         board=board.name,
@@ -81,12 +77,21 @@ def build(board_name: str | Path, order: Order, out: Path) -> folder.Release:
         envelope="release.suit",
         payloads={hashlib.sha256(data).hexdigest(): name for name, data in sorted(files.items())},
         sbom="sbom.cdx.json",
-        notes={language: f"note.{language}.md" for language in sorted(notes)},
+        notes={language: f"note.{language}.md" for language in notes},
         deltas=[one for one, _ in deltas],
     )
     files |= {index.envelope: made, index.sbom: bill}
     files |= {index.notes[language]: note.encode() for language, note in notes.items()}
     return folder.write(out, index, files)
+
+
+def _enclosed(release: manifest.Manifest, text: bytes | None) -> bytes:
+    """The unsigned envelope, with room for its signatures."""
+    made = envelope.Envelope(manifest.encode(release), text).encode()
+    over = len(made) + SIGNATURES - ids.MAX_ENVELOPE
+    if over > 0:
+        raise ReleaseError(f"with its signatures the manifest is {over} bytes too long: shorter notes or fewer deltas")
+    return made
 
 
 def _images(board: Board, order: Order) -> tuple[dict[str, bytes], list[Part]]:
@@ -123,6 +128,10 @@ def _deltas(old: folder.Release, images: Mapping[str, bytes], board: Board) -> l
         patch = delta.make(before, image)
         if len(patch) > WORTH * len(image):
             continue
+        if delta.apply(before, patch) != image:
+            raise ReleaseError(
+                f"the delta from {old.path} does not lead to the new {name}: leave it out, and report it"
+            )
         row = folder.DeltaFile(
             component="base" if name == "base" else "bundle",
             from_version=old.index.version,

@@ -18,9 +18,12 @@ from .problem import ReleaseError
 from .strict import decode
 
 COMPONENTS = ("base", "bundle")  # in this order
+MAX_IMAGE = 1 << 24  # bytes
 MAX_CHUNKS = 64
 CHUNK = 4096  # bytes; a chunk is a multiple of it, the sector of the appliance's flash
 CHUNK_DIGEST = 16  # bytes that stand of each chunk's SHA-256
+DIGEST = 32  # bytes
+_WEB = re.compile(r"(?=.{1,255}\Z)https?://[!-~]*")
 _NEEDS = re.compile(r"(>=|>|==?|<=|<)\s*(\d{1,9}(?:\.\d{1,9}){0,3})")
 
 
@@ -128,16 +131,46 @@ def _check(release: Manifest) -> None:
     names = [one.name for one in release.components]
     if not names or names != [name for name in COMPONENTS if name in names]:
         raise ReleaseError(f"a release has base, bundle or both, each once and in this order, not {names}")
-    if not 0 < release.sequence < 1 << 32:
-        raise ReleaseError(f"a sequence number is 1 … 2^32 - 1, not {release.sequence}")
+    if not 0 <= release.sequence < 1 << 32:
+        raise ReleaseError(f"a sequence number is 0 … 2^32 - 1, not {release.sequence}")
     if not 0 < len(release.version.encode()) <= 32:
         raise ReleaseError(f"a version has 1 to 32 bytes, not {len(release.version.encode())}")
+    for when in (release.expires, release.deadline):
+        if when is not None and not 0 <= when < 1 << 32:
+            raise ReleaseError(f"{when} is no time in Unix seconds that an appliance knows")
+    if release.base is not None:
+        comparison, version = release.base
+        if comparison not in n.COMPARISONS or not version or not all(0 <= one < 1 << 32 for one in version):
+            raise ReleaseError("the base that it needs is no comparison with a version")
     if release.deadline is not None and not release.security:
         raise ReleaseError("only a security release has a deadline: a feature waits for its owner's yes")
+    if release.deadline is not None and release.expires is not None and release.expires <= release.deadline:
+        raise ReleaseError("it expires before its deadline: no appliance would ever have to install it")
     for one in release.components:
-        count = -(-one.size // one.chunk) if one.chunk > 0 else 0
-        if one.chunk % CHUNK or not 0 < count == len(one.chunks) <= MAX_CHUNKS:
-            raise ReleaseError(f"{one.name}: {one.size} bytes do not lie in {len(one.chunks)} chunks of {one.chunk}")
+        _check_component(one)
+
+
+def _check_component(one: Component) -> None:
+    if not 0 < one.size <= MAX_IMAGE:
+        raise ReleaseError(f"{one.name}: {one.size} bytes; an image has 1 to {MAX_IMAGE}")
+    count = -(-one.size // one.chunk) if one.chunk > 0 else 0
+    if one.chunk % CHUNK or not 0 < count == len(one.chunks) <= MAX_CHUNKS:
+        raise ReleaseError(f"{one.name}: {one.size} bytes do not lie in {len(one.chunks)} chunks of {one.chunk}")
+    if len(one.chunks[-1]) != CHUNK_DIGEST:
+        raise ReleaseError(f"{one.name}: a chunk's digest has {CHUNK_DIGEST} bytes")
+    _check_address(one.uri, one.digest)
+    for each in one.deltas:
+        if not 0 < each.size <= MAX_IMAGE or len(each.old) != DIGEST:
+            raise ReleaseError(f"{one.name}: a delta has 1 to {MAX_IMAGE} bytes, and starts from a SHA-256")
+        _check_address(each.uri, each.digest)
+
+
+def _check_address(uri: str, digest: bytes) -> None:
+    """A payload is at a web address, or wherever the offer of the release came from, by its digest."""
+    if len(digest) != DIGEST:
+        raise ReleaseError(f"a SHA-256 has {DIGEST} bytes, not {len(digest)}")
+    if uri != f"sha256/{digest.hex()}" and not _WEB.fullmatch(uri):
+        raise ReleaseError(f"{uri!r} is no address of a payload: write https://… or sha256/ and its digest")
 
 
 def read(encoded: bytes) -> Manifest:
