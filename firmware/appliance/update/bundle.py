@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 STEP = 4096  # bytes after which what was written is made sure
 MAX_INDEX = 1024
 MAX_FILES = 16
+_MAGIC = b"TVB\x01"
 _HEAD = 6
 _BEGUN = "/begun"
 _PART = "/part"
@@ -88,7 +89,10 @@ class Bundle:
         self.size = size
         if self._folders.free() < size + _SPARE:
             raise WireError(R_FULL)
-        self._folders.make(folder)
+        try:
+            self._folders.make(folder)
+        except OSError as error:
+            raise _refusal(error) from None
 
     def resume(self, size: int) -> int:
         """Go on with an image of `size` bytes that was begun in an earlier life; gives the bytes of it that are surely
@@ -146,9 +150,7 @@ class Bundle:
                 self._at += taken
                 view = view[taken:]
         except OSError as error:
-            if error.errno == _ENOSPC:
-                raise WireError(R_FULL) from None
-            raise
+            raise _refusal(error) from None
 
     def finish(self) -> bytes:
         """Read all of it back; gives SHA-256 of the image. R_SIZE when bytes are missing, R_DIGEST when a file is not
@@ -198,6 +200,8 @@ class Bundle:
     def _start(self, view: memoryview) -> int:
         """Bytes taken of what stands before the contents; complete, it is judged and kept."""
         head = self._head
+        if len(head) >= _HEAD and head[:4] != _MAGIC:
+            raise WireError(R_FIELD)
         wanted = _HEAD if len(head) < _HEAD else _HEAD + (head[4] | head[5] << 8)
         if wanted > _HEAD + MAX_INDEX:
             raise WireError(R_SIZE)
@@ -265,10 +269,14 @@ class Bundle:
                 self._folders.remove(folder + "/" + name)
 
 
+def _refusal(error: OSError) -> "WireError | OSError":
+    return WireError(R_FULL) if error.errno == _ENOSPC else error
+
+
 def index(head: bytes) -> "list[Row]":
     """The rows of an image's first part: R_FIELD for what is none, R_SIZE beyond the limits, R_COMPONENT for a path
     that no bundle may have."""
-    if len(head) < _HEAD or head[:4] != b"TVB\x01":
+    if len(head) < _HEAD or head[:4] != _MAGIC:
         raise WireError(R_FIELD)
     if len(head) != _HEAD + (head[4] | head[5] << 8) or len(head) > _HEAD + MAX_INDEX:
         raise WireError(R_SIZE)

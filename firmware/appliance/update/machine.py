@@ -168,9 +168,9 @@ class Machine:
         state = row[kept.STATE]
         if state != row[kept.TOLD] and (state != ids.U_OFFERED or row[kept.JUDGED]) and state != ids.U_STAGED:
             return self._tell(state)
-        if state == ids.U_OFFERED and row[kept.JUDGED]:
+        if state == ids.U_OFFERED and row[kept.JUDGED] and self.what == ids.W_RELEASE:
             return self._offered()
-        if state == ids.U_OFFERED:
+        if state == ids.U_OFFERED:  # keys that were judged once are judged again, after a cut in their middle
             return self._judge() if self._whole else self._fetches()
         if state == ids.U_DOWNLOADING:
             return self._downloads()

@@ -98,6 +98,28 @@ def chosen(first: "Buffer", second: "Buffer", slot: int) -> "tuple[int, bytes]":
     return 1 - now, entry(after, NEW)
 
 
+def started(first: "Buffer", second: "Buffer") -> "tuple[int, list[tuple[int, bytes]]]":
+    """What the boot loader does at a start (bootloader_utility_get_selected_boot_partition, with rollback and without a
+    factory image): the image that it starts, and the entries that it writes before, by sector, one after the other."""
+    entries = [bytes(first), bytes(second)]
+    writes: list[tuple[int, bytes]] = []
+    for sector in range(IMAGES):
+        if state(entries[sector]) == PENDING:
+            entries[sector] = with_state(entries[sector], ABORTED)
+            writes.append((sector, entries[sector]))
+    if refused(entries[0]) and refused(entries[1]):
+        if initial(entries[0], entries[1]):
+            writes.append((0, entry(1, VALID)))
+        return 0, writes
+    now = active(entries[0], entries[1])
+    if now < 0:
+        return 0, writes
+    if state(entries[now]) == NEW:
+        entries[now] = with_state(entries[now], PENDING)
+        writes.append((now, entries[now]))
+    return image(entries[now]), writes
+
+
 def with_state(data: "Buffer", new: int) -> bytes:
     """The same choice in another state."""
     return bytes(memoryview(data)[:24]) + pack("<I", new) + bytes(memoryview(data)[28:ENTRY])

@@ -33,31 +33,15 @@ def start(folder: Path, built: Path) -> tuple[int, Path]:
 
 
 def _select(path: Path) -> int:
-    """bootloader_utility_get_selected_boot_partition, without a factory image."""
-    rules = _otadata()
+    rules = otadata()
     data = path.read_bytes()
-    entries = [data[at : at + rules.ENTRY].ljust(rules.ENTRY, b"\xff") for at in (0, rules.SECTOR)]
-    for sector, entry in enumerate(entries):
-        if rules.state(entry) == rules.PENDING:
-            entries[sector] = _write(path, sector, rules.with_state(entry, rules.ABORTED))
-    if all(rules.refused(entry) for entry in entries):
-        if rules.initial(*entries):
-            _write(path, 0, rules.entry(1, rules.VALID))
-        return 0
-    active = rules.active(*entries)
-    if active < 0:
-        return 0
-    if rules.state(entries[active]) == rules.NEW:
-        entries[active] = _write(path, active, rules.with_state(entries[active], rules.PENDING))
-    return int(rules.image(entries[active]))
-
-
-def _write(path: Path, sector: int, entry: bytes) -> bytes:
-    size = _otadata().SECTOR
+    first, second = (data[at : at + rules.ENTRY].ljust(rules.ENTRY, b"\xff") for at in (0, rules.SECTOR))
+    slot, writes = rules.started(first, second)
     with path.open("r+b") as file:
-        file.seek(sector * size)
-        file.write(entry.ljust(size, b"\xff"))
-    return entry
+        for sector, entry in writes:
+            file.seek(sector * rules.SECTOR)
+            file.write(entry.ljust(rules.SECTOR, b"\xff"))
+    return int(slot)
 
 
 def _starts(image: Path) -> bool:
@@ -75,7 +59,7 @@ def _starts(image: Path) -> bool:
 
 
 @cache
-def _otadata() -> ModuleType:
+def otadata() -> ModuleType:
     """The appliance's own rules, from its source."""
     path = paths.firmware() / "appliance" / "update" / "otadata.py"
     found = importlib.util.spec_from_file_location("trivet_otadata", path)

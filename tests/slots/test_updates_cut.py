@@ -1,0 +1,39 @@
+"""The power goes before, in the middle of and after flash operations of whole updates, and the appliance is always on
+the old or the new version. A sample of what `tools/bench updates` does in full."""
+
+import re
+from pathlib import Path
+
+import pytest
+from trivet.bench import updates, updates_cases
+
+EVERY = 29  # operation, but for the short cases
+ENDS = {"both, a new fault on trial": "old", "both, it crashes": "old", "bundle, it crashes": "old"}
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    return updates_cases.prepare(tmp_path_factory.mktemp("updates"))
+
+
+@pytest.mark.parametrize("name", updates_cases.CASES)
+def test_an_update_that_loses_its_power_ends_on_the_old_or_the_new_version(folders: dict[str, Path], name: str) -> None:
+    sample = 3 if name in ("keys", "base") else EVERY
+    figures = updates.Bench(folders, sample, seed=3).cut(name)
+    assert figures["failures"] == []
+    assert figures["clean"] == ENDS.get(name, "new")
+    assert figures["cuts"] == figures["new"] + figures["old"] > 30
+    assert figures["torn"] > figures["cuts"] // 2
+    assert figures["twice"] > 0
+    if "base" not in updates_cases.CASES[name].changes or name in ENDS:
+        assert figures[ENDS.get(name, "new")] == figures["cuts"]  # only a base that is on trial may go back by itself
+
+
+def test_a_cut_is_repeated_by_its_name(folders: dict[str, Path]) -> None:
+    said = updates.Bench(folders, 1, seed=3).replay("keys@12.3")
+    assert re.search(r"operation 12: (erase|program \d+ bytes) in (fs|journal) at \d+", said)
+    assert "cut in way 3: new" in said
+
+
+def test_no_buffer_of_an_update_is_larger_than_a_sector(folders: dict[str, Path]) -> None:
+    assert updates.Bench(folders, 1, seed=3).buffers() <= 4096
