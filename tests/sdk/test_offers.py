@@ -150,19 +150,12 @@ class TestFollowing:
         await kit.answer(1, ids.C_UPDATE, ids.R_COUNTER)
         assert (await kit.offer_row(number)).state == QUEUED
 
-    @pytest.mark.parametrize("named", ["zeros", "envelope"])
-    async def test_an_envelope_that_was_not_believed_has_no_manifest_to_name(
-        self, kit: UpdateBench, named: str
-    ) -> None:
+    async def test_an_envelope_that_was_not_believed_is_named_by_itself(self, kit: UpdateBench) -> None:
         number = await kit.offered()
-        digest = "00" * 32 if named == "zeros" else kit.release.envelope
-        await kit.take(kit.report(ids.U_REFUSED, ids.R_SIGNATURE, manifest=digest, version="", sequence=0))
+        envelope = kit.release.envelope
+        await kit.take(kit.report(ids.U_REFUSED, ids.R_SIGNATURE, manifest=envelope, version="", sequence=0))
         row = await kit.offer_row(number)
         assert (row.state, row.reason, row.version) == (REFUSED, ids.R_SIGNATURE, "1.2.0")
-
-    async def test_a_report_of_nothing_known_makes_nothing(self, kit: UpdateBench) -> None:
-        await kit.take(kit.report(ids.U_REFUSED, ids.R_SIGNATURE, manifest="00" * 32, version="", sequence=0))
-        assert await kit.rows() == []
 
     async def test_an_older_report_changes_nothing(self, kit: UpdateBench) -> None:
         number = await kit.offered()
@@ -195,6 +188,24 @@ class TestFollowing:
         async with kit.store.reading() as session:
             [row] = await session.scalars(select(MessageRow))
         assert (row.purpose, row.signed, row.body_json["version"]) == (ids.SAFETY, True, "1.2.0")
+
+    async def test_over_the_service_port_it_is_one_update_under_both_its_names(self, kit: UpdateBench) -> None:
+        """First by its envelope, then by the manifest in it."""
+        await kit.take(kit.report(ids.U_OFFERED, manifest="ab" * 32, version="", sequence=0))
+        await kit.take(kit.report(ids.U_DOWNLOADING, manifest="cd" * 32, version="1.5.0", sequence=5))
+        [row] = await kit.rows()
+        assert (row.state, row.version, row.ended_at) == (DOWNLOADING, "1.5.0", None)
+        await kit.take(kit.report(ids.U_OFFERED, manifest="ef" * 32, version="", sequence=0))
+        assert len(await kit.rows()) == 1, "another one over the port takes its place"
+        number = await kit.offered()
+        first, ours = await kit.rows()
+        assert (first.state, first.reason, ours.id, ours.state) == (REFUSED, ids.R_SUPERSEDED, number, QUEUED)
+
+    async def test_keys_over_the_service_port_are_no_release(self, kit: UpdateBench) -> None:
+        await kit.take(kit.report(ids.U_CONFIRMED, manifest="cd" * 32, version="", sequence=7))
+        installed = await kit.installed()
+        assert installed is not None
+        assert (installed.version, installed.sequence) == ("", 0)
 
     async def test_an_update_over_the_service_port_is_known_by_its_reports(self, kit: UpdateBench) -> None:
         await kit.take(kit.report(ids.U_TRIAL, manifest="cd" * 32, version="1.5.0", sequence=5))

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from trivet import boards, paths
 from trivet.cli import app
 from trivet.registry import Identity, Registry
-from trivet.release import folder, hands, numbers
+from trivet.release import folder, hands, keyset, numbers
 from trivet.release import sign as signing
 from trivet.release.build import Order, build
 from trivet.release.roots import KeyManifest, Roots, read
@@ -201,10 +201,7 @@ async def test_an_unknown_fault_catalogue_asks_for_its_board(
 
 class TestKeys:
     def manifest(self, maker: Maker, new: Roots, signers: list[hands.Hand]) -> bytes:
-        made = KeyManifest(new.encode())
-        for one in signers:
-            made = made.signed(hands.signature(one, made.digest))
-        return made.encode()
+        return keyset.sign(KeyManifest(new.encode()), maker.roots, new, signers).encode()
 
     def revoking(self, maker: Maker) -> Roots:
         a, b, c = (one.key for one in maker.hands)

@@ -1,4 +1,5 @@
-"""Commands that prove things: `tools/bench NAME [--n N] [--seed N] [--data DIR] [--replay CUT] [--plot FILE] [--json]`.
+"""Commands that prove things: `tools/bench NAME [--n N] [--seed N] [--data DIR] [--replay CUT] [--plot FILE]
+[--target WHAT] [--seconds S] [--json]`.
 
 Each bench is one module here with `run(options) -> dict` (the figures, under fixed keys), `sound(result) -> bool`
 (whether the run itself can be trusted) and `show(result)` (a table for people).
@@ -23,6 +24,7 @@ BENCHES = {
     "delta": "a typical release of each board as a delta: its share of the whole, the time to apply it",
     "detect": "drift monitor against labelled pump data: F1, false alarms, misses",
     "export": "a year of one appliance's data exported as JSON and CSV, and checked against its published schema",
+    "fuzz": "everything that reads untrusted CBOR: nothing escapes, hangs, stays in memory or is believed unsigned",
     "hostile": "garbage, forged, replayed, future and foreign messages against the running ingest",
     "kill": "the appliance killed at random moments: what survives, and what the desk sees",
     "ledger": "ledgers altered without their key: each alteration found, and the record named",
@@ -40,13 +42,15 @@ def _say(text: str) -> None:
 @dataclass(frozen=True)
 class Options:
     """What the command line said. `n` scales a run (None: the bench's own default); `data` is a folder to read,
-    `replay` one case as a bench printed it, `plot` a picture to write."""
+    `replay` one case as a bench printed it, `plot` a picture to write; `target` and `seconds` are the fuzzer's."""
 
     n: int | None = None
     seed: int = 1
     data: Path | None = None
     replay: str | None = None
     plot: Path | None = None
+    target: str | None = None
+    seconds: float | None = None
     say: Callable[[str], None] = field(default=_say)
 
 
@@ -57,6 +61,8 @@ def bench(  # noqa: PLR0917  one word of the command line each
     data: Path | None = typer.Option(None, help="folder of input files, for benches that read some"),
     replay: str | None = typer.Option(None, help="one case, as the bench printed it (cuts, tap, updates)"),
     plot: Path | None = typer.Option(None, help="write a picture there (confusion)"),
+    target: str | None = typer.Option(None, help="what to fuzz: manifest or message (fuzz)"),
+    seconds: float | None = typer.Option(None, help="how long to fuzz (fuzz)"),
     as_json: bool = typer.Option(False, "--json", help="the last line is one JSON object"),
 ) -> None:
     """Run one bench; exit code 0 only when the run itself was sound."""
@@ -64,7 +70,7 @@ def bench(  # noqa: PLR0917  one word of the command line each
         listing = "\n".join(f"  {known:9} {what}" for known, what in BENCHES.items())
         raise SystemExit(f"There is no bench called {name!r}. These exist:\n{listing}")
     module = importlib.import_module(f"trivet.bench.{name}")
-    result: Any = module.run(Options(n, seed, data, replay, plot))
+    result: Any = module.run(Options(n, seed, data, replay, plot, target, seconds))
     if inspect.isawaitable(result):
         result = asyncio.run(_await(result))
     if as_json:

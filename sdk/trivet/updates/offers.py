@@ -15,6 +15,7 @@ from trivet import control
 from trivet.store.tables import DeviceRow, utcnow
 from trivet.store.updates import (
     QUEUED,
+    REFUSED,
     STAGED,
     TRIAL,
     WITHDRAWN,
@@ -130,7 +131,10 @@ async def _device(session: AsyncSession, device: str) -> DeviceRow:
 async def _none_open(session: AsyncSession, device: str, what: int) -> None:
     query = select(OfferRow).where(OfferRow.device == device, OfferRow.what == what, OfferRow.ended_at.is_(None))
     open_ = await session.scalar(query)
-    if open_ is not None:
+    if open_ is not None and open_.counter is None:  # over the service port: ours takes its place there
+        end(open_, REFUSED, ids.R_SUPERSEDED)
+        await session.flush()
+    elif open_ is not None:
         raise UpdateError(
             "open", f"{device} is offered {open_.version} already ({open_.state}): wait for its end or withdraw it"
         )

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from trivet_wire import ids
 
@@ -83,28 +83,34 @@ async def reported(session: AsyncSession, message: Message, body: UpdateReport, 
 
 
 async def _row(session: AsyncSession, message: Message, body: UpdateReport) -> OfferRow | None:
-    """The offer that a report is about: the open one of this manifest; one that was withdrawn too late; else a new row,
-    for an update that came over the service port. None for what is older than what is known, and for one that runs
-    beside an open offer: its end is kept when it comes. An envelope that could not be believed has no manifest: then
-    zeros stand there, or the start of the envelope's own hash."""
+    """The offer that a report is about: the open one, or one that was withdrawn too late; else a row of its own, for an
+    update over the service port. It is named by its manifest, and before that is believed by its envelope. None for
+    what is older than what is known."""
     digest = body.digest.hex()
-    named: ColumnElement[bool] = (OfferRow.manifest == digest) | OfferRow.payload.startswith(digest)
-    if not any(body.digest):
-        named = OfferRow.ended_at.is_(None)
+    named = (OfferRow.manifest == digest) | OfferRow.payload.startswith(digest)
     query = select(OfferRow).where(OfferRow.device == message.device, named)
     known = (await session.scalars(query.order_by(OfferRow.ended_at.is_not(None), OfferRow.id.desc()))).first()
     if known is not None:
-        if (message.boot, message.seq) <= (known.report_boot or 0, known.report_seq or 0):
+        if _older(message, known):
             return None
         if known.ended_at is None or known.state == WITHDRAWN:
             return known
-    if not any(body.digest):
-        return None
+    return await _over_the_port(session, message, body)
+
+
+async def _over_the_port(session: AsyncSession, message: Message, body: UpdateReport) -> OfferRow | None:
+    """One at a time; beside an open offer of ours its end alone is kept."""
     ends = ids.UPDATE_STATES[body.state] in ENDS
-    open_ = select(OfferRow.id).where(
+    query = select(OfferRow).where(
         OfferRow.device == message.device, OfferRow.what == ids.W_RELEASE, OfferRow.ended_at.is_(None)
     )
-    if not ends and await session.scalar(open_) is not None:
+    row = await session.scalar(query)
+    if row is not None and row.counter is None:
+        if _older(message, row):
+            return None
+        row.manifest, row.version, row.sequence = body.digest.hex(), body.version, body.sequence
+        return row
+    if row is not None and not ends:
         return None
     made = OfferRow(
         device=message.device,
@@ -122,6 +128,10 @@ async def _row(session: AsyncSession, message: Message, body: UpdateReport) -> O
     return made
 
 
+def _older(message: Message, row: OfferRow) -> bool:
+    return (message.boot, message.seq) <= (row.report_boot or 0, row.report_seq or 0)
+
+
 async def _installed(session: AsyncSession, message: Message, body: UpdateReport, row: OfferRow) -> None:
     known = await session.get(InstalledRow, message.device)
     if known is None:
@@ -129,7 +139,7 @@ async def _installed(session: AsyncSession, message: Message, body: UpdateReport
         session.add(known)
     if row.what == ids.W_KEYS:
         known.keys = max(known.keys, row.sequence)
-    elif (message.boot, message.seq) > (known.boot, known.seq):
+    elif body.version and (message.boot, message.seq) > (known.boot, known.seq):  # keys over the port have none
         known.version, known.sequence, known.manifest = body.version, body.sequence, body.digest
         known.boot, known.seq, known.at = message.boot, message.seq, _at(message)
 
