@@ -246,3 +246,13 @@ def test_names_that_no_module_says_both_may_become_the_same_and_those_of_one_obj
     heirs = sources | {"b.py": heir}
     a, b = (re.findall(rb"def (\w+)", shorten(heirs)[path])[0] for path in ("a.py", "b.py"))
     assert a != b
+
+
+def test_steady_names_mostly_stay_when_another_comes() -> None:
+    names = [f"name_{i}" for i in range(60)]
+    body = "".join(f"    def {name}(self):\n        return self.{name}_too\n" for name in names)
+    before = shorten({"a.py": f"class A:\n{body}".encode()}, steady=True)["a.py"].split(b"\n")
+    more = "    def newcomer(self):\n        return self.newcomer_too\n"
+    after = shorten({"a.py": f"class A:\n{more}{body}".encode()}, steady=True)["a.py"].split(b"\n")
+    same = sum(a == b for a, b in zip(before[1:], after[3:], strict=True))
+    assert same > 0.9 * len(before)

@@ -42,7 +42,7 @@ def source(drivers: Path) -> bytes:
     shared = {path: (root / path).read_bytes() for path in _WIRE if (root / path).exists()}
     folded = fold({**shared, "drivers.py": drivers.read_bytes()})["drivers.py"]
     _check(folded, drivers)
-    return shorten({"drivers.py": folded})["drivers.py"]
+    return shorten({"drivers.py": folded}, steady=True)["drivers.py"]
 
 
 def _check(folded: bytes, drivers: Path) -> None:

@@ -15,6 +15,7 @@ import keyword
 import re
 import string
 import tokenize
+import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -40,10 +41,12 @@ _ASKED = {
 } | {*("chdir", "getcwd", "ilistdir", "mkdir", "rmdir", "statvfs", "send", "throw", "close", "keys", "value", "errno")}
 
 
-def shorten(sources: dict[str, bytes]) -> dict[str, bytes]:
-    """The same program under the same paths."""
+def shorten(sources: dict[str, bytes], *, steady: bool = False) -> dict[str, bytes]:
+    """The same program under the same paths. `steady`: what a name becomes depends on the name itself, so that others
+    mostly keep theirs when one comes or goes, and the delta between two releases of a program stays small; else as few
+    different ones as possible are used."""
     modules = [_Module.read(path, source) for path, source in sources.items()]
-    table = _Table(modules)
+    table = _Table(modules, steady)
     return {module.path: table.rewrite(module) for module in modules}
 
 
@@ -68,13 +71,14 @@ class _Module:
 class _Table:
     """Which name becomes which, in each module."""
 
-    def __init__(self, modules: list[_Module]) -> None:
+    def __init__(self, modules: list[_Module], steady: bool) -> None:
         paths = {module.path for module in modules}
         spoken = set().union(*(words(module.tree) | _parts(module) for module in modules))
         fixed = ENTRY | NAMES | _COMPILED | set(keyword.kwlist) | spoken
         for module in modules:
             fixed |= set(_of_interpreter(module.tree, paths))
         self._free = list(_free(spoken.union(*(module.names for module in modules))))
+        self._borrowed = sum(name in NAMES for name in self._free) if steady else 0  # the first ones cost nothing
         self._kin = _kin(modules)
         self._taken: dict[str, set[str]] = {path: set() for path in paths}  # by module, what names have become
         self._becomes: dict[str, dict[str, str]] = {path: {} for path in paths}
@@ -85,11 +89,17 @@ class _Table:
     def _choose(self, name: str, where: frozenset[str]) -> None:
         """The first free name that none of the modules uses yet, nor one whose objects might be the same."""
         near = set().union(*(self._kin[path] for path in where))
-        new = next(new for new in self._free if not any(new in self._taken[path] for path in near))
+        new = next(new for new in self._candidates(name) if not any(new in self._taken[path] for path in near))
         for path in near:
             self._taken[path].add(new)
         for path in where:
             self._becomes[path][name] = new
+
+    def _candidates(self, name: str) -> Iterable[str]:
+        if not self._borrowed:
+            return self._free
+        start = zlib.crc32(name.encode()) % self._borrowed
+        return itertools.chain(self._free[start : self._borrowed], self._free[:start], self._free[self._borrowed :])
 
     def rewrite(self, module: _Module) -> bytes:
         return _renamed(module.source, self._becomes[module.path])
