@@ -46,7 +46,13 @@ class Provision(NamedTuple):
         return self.number.partition("-")[0]
 
 
-_UPDATES = "Signed updates are not built yet: today software is written over the cable."
+_CLOUD_UPDATE = (
+    "tests/end_to_end/test_update_cloud.py::test_a_security_update_installs_by_itself_and_the_cloud_sees_every_step"
+)
+_LINE_UPDATE = "tests/end_to_end/test_update_line.py::"
+_WORDS = "tests/end_to_end/test_update_words.py::test_the_owner_and_the_vendor_are_heard"
+_TRUST = "tests/update/test_trust.py::"
+_OWN_UPDATES = "tests/end_to_end/test_my_updates.py::"
 _ENGINE = "tests/sdk/test_engine.py::"
 _KEYS = "tests/sdk/test_keys.py::"
 _ACCOUNTS = "tests/sdk/test_accounts.py::"
@@ -136,26 +142,143 @@ PROVISIONS = (
         PARTLY,
         "Dependencies are pinned with their digests and all tests run on every change; nothing watches advisories yet.",
     ),
-    Provision("5.3-1", "RF", "all software can be updated securely", NOT_YET, _UPDATES),
-    Provision("5.3-2", "MC", "a mechanism for secure installation of updates", NOT_YET, _UPDATES),
-    Provision("5.3-3", "MF", "updates are simple for the user", NOT_YET, _UPDATES),
-    Provision("5.3-4A", "RF", "update mechanisms can be automatic", NOT_YET, _UPDATES),
-    Provision("5.3-4B", "RF", "automatic updates begin with the user's consent", NOT_YET, _UPDATES),
-    Provision("5.3-5", "RF", "look for security updates after start and from time to time", NOT_YET, _UPDATES),
-    Provision("5.3-6A", "RF", "the user can turn automatic updates on, off, or put them off", NOT_YET, _UPDATES),
-    Provision("5.3-6B", "RF", "the user can turn update notices on and off", NOT_YET, _UPDATES),
+    Provision(
+        "5.3-1",
+        "RF",
+        "all software can be updated securely",
+        PARTLY,
+        "A release holds the maker's drivers and data, the base image, or both. On a chip the base image goes through"
+        " its two partitions; that is shown here on a simulated flash only.",
+        (_CLOUD_UPDATE, _LINE_UPDATE + "test_it_is_confirmed_after_a_whole_cycle_without_a_new_fault"),
+    ),
+    Provision(
+        "5.3-2",
+        "MC",
+        "a mechanism for secure installation of updates",
+        MET,
+        "Signed manifest (IETF SUIT), verified on the appliance before anything of it is used; installed beside what "
+        "runs, tried, confirmed or taken back.",
+        (_CLOUD_UPDATE, _TRUST + "test_it_is_refused_with_its_own_reason"),
+    ),
+    Provision(
+        "5.3-3",
+        "MF",
+        "updates are simple for the user",
+        MET,
+        "One press on the owner's page, or none: what is new, how long it may wait, and what came of it stand there.",
+        (_OWN_UPDATES + "test_an_offered_feature_says_what_it_is_and_waits_for_a_yes",),
+    ),
+    Provision(
+        "5.3-4A",
+        "RF",
+        "update mechanisms can be automatic",
+        MET,
+        "A security update installs by itself at the first safe moment.",
+        (_CLOUD_UPDATE,),
+    ),
+    Provision(
+        "5.3-4B",
+        "RF",
+        "automatic updates begin with the user's consent",
+        PARTLY,
+        "Features wait for a yes. Security updates are announced and can be put off until their deadline; from then on "
+        "they wait for a safe moment and the owner's hours alone.",
+        (_LINE_UPDATE + "test_a_feature_waits_for_its_owner_s_yes_and_is_then_on_trial", _WORDS),
+    ),
+    Provision(
+        "5.3-5",
+        "RF",
+        "look for security updates after start and from time to time",
+        MET,
+        "What is offered waits in the cloud and goes down at every connection, until the appliance has answered.",
+        ("tests/sdk/test_control.py::test_a_hello_opens_what_was_sent_without_a_result", _CLOUD_UPDATE),
+    ),
+    Provision(
+        "5.3-6A",
+        "RF",
+        "the user can turn automatic updates on, off, or put them off",
+        MET,
+        "Yes, not now, and for features no, on the owner's page and at the appliance; hours in which nothing "
+        "installs. A security update can be put off, not declined.",
+        (
+            _WORDS,
+            _OWN_UPDATES + "test_a_security_update_can_be_put_off_and_not_declined",
+            _OWN_UPDATES + "test_hours_are_marked_saved_and_confirmed_by_keyboard_alone",
+        ),
+    ),
+    Provision(
+        "5.3-6B",
+        "RF",
+        "the user can turn update notices on and off",
+        NOT_YET,
+        "Notices stand on the display and the owner's page, and cannot be turned off there. No message is sent to "
+        "anybody.",
+    ),
     Provision(
         "5.3-7",
         "MF",
         "best-practice cryptography for updates",
-        NOT_YET,
-        "ECDSA on P-256 verifies on the appliance already, but no update uses it yet.",
+        MET,
+        "ECDSA on P-256 with SHA-256 (ESP256), as many keys as the maker asks for, and where asked for a hash-based "
+        "signature beside it (LMS, RFC 8554).",
+        (_TRUST + "test_it_is_believed", "tests/update/test_lms.py::test_another_library_agrees"),
     ),
-    Provision("5.3-8", "MC", "security updates are timely", NOT_YET, _UPDATES),
-    Provision("5.3-9", "RF", "the device verifies updates", NOT_YET, _UPDATES),
-    Provision("5.3-10", "MF", "updates over the network are verified by a trust relationship", NOT_YET, _UPDATES),
-    Provision("5.3-11", "RC", "the user is told that a security update is needed, and why", NOT_YET, _UPDATES),
-    Provision("5.3-12", "RC", "the user is told when an update interrupts basic functions", NOT_YET, _UPDATES),
+    Provision(
+        "5.3-8",
+        "MC",
+        "security updates are timely",
+        PARTLY,
+        "A security release has a deadline that no postponing passes. How soon after a finding it is made only the "
+        "maker's practice can show.",
+        ("tests/sdk/test_wishes.py::test_later_ends_at_the_deadline_of_a_security_update",),
+    ),
+    Provision(
+        "5.3-9",
+        "RF",
+        "the device verifies updates",
+        MET,
+        "By its own root of keys, every byte, before a command of it has an effect; each refusal has its reason.",
+        (
+            _TRUST + "test_it_is_refused_with_its_own_reason",
+            "tests/update/test_changes.py::test_every_value_of_every_byte_but_the_signatures_own",
+            _LINE_UPDATE + "test_what_is_refused_is_told_with_its_number_and_in_words",
+        ),
+    ),
+    Provision(
+        "5.3-10",
+        "MF",
+        "updates over the network are verified by a trust relationship",
+        MET,
+        "The appliance holds the maker's root of release keys since the maker's line; the next one comes signed by "
+        "the one before. The cloud can offer what the maker signed, and nothing else; it serves what is offered "
+        "alone.",
+        (
+            "tests/update/test_rotation.py::test_no_other_set_does",
+            "tests/sdk/test_publish.py::test_what_does_not_verify_is_refused_and_nothing_of_it_is_kept",
+            "tests/sdk/test_fetch.py::test_nothing_else_is_served_and_the_question_is_counted",
+        ),
+    ),
+    Provision(
+        "5.3-11",
+        "RC",
+        "the user is told that a security update is needed, and why",
+        MET,
+        "On the owner's page, in their language: that it is one, the maker's note on what it mends, and its deadline;"
+        " on the display that it is there.",
+        (
+            _OWN_UPDATES + "test_a_security_update_can_be_put_off_and_not_declined",
+            "tests/sdk/test_update_routes.py::test_the_owner_sees_it_and_says_their_word",
+        ),
+    ),
+    Provision(
+        "5.3-12",
+        "RC",
+        "the user is told when an update interrupts basic functions",
+        MET,
+        "The page says before the yes that the appliance restarts, and when it never does; the display says when it "
+        "starts.",
+        (_OWN_UPDATES + "test_an_offered_feature_says_what_it_is_and_waits_for_a_yes",),
+    ),
     Provision("5.3-13", "M", "the support period is published", NOT_YET, "The maker publishes it with the appliance."),
     Provision(
         "5.3-14",
@@ -247,7 +370,8 @@ PROVISIONS = (
         "R",
         "cryptography can be replaced",
         PARTLY,
-        "Message keys have epochs, message formats have versions; code itself waits for updates (5.3-2).",
+        "Message keys have epochs, message formats have versions, release keys are replaced by a key manifest; code is "
+        "replaced by updates (5.3-2).",
         ("tests/sdk/test_ingest.py::test_the_next_key_epoch_is_accepted_once_offered_and_the_old_one_for_its_time",),
     ),
     Provision(
