@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import judged_server
 import pytest
-import suit_server
 import upy
 
 
@@ -13,12 +13,12 @@ class Appliance:
     """The appliance's judgement in both interpreters; they must agree. Bytes go in as they are."""
 
     def __init__(self) -> None:
-        self._server = upy.MicroPythonServer(Path(__file__).parent / "suit_server.py", heapsize="1m")
+        self._server = upy.MicroPythonServer(Path(__file__).parent / "judged_server.py", heapsize="1m")
 
     def __call__(self, name: str, *args: Any) -> Any:
         """What it gives; for a refusal its reason, as a negative number."""
         words = [arg.hex() if isinstance(arg, bytes) else arg for arg in args]
-        here = suit_server.answer(name, *words)
+        here = judged_server.answer(name, *words)
         there = self._server.ask(name, *words)
         assert here == there, f"{name}{words}: {here} in CPython, {there} in MicroPython"
         assert here[0] != "crashed", here[1]

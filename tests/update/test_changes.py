@@ -6,11 +6,11 @@ import random
 from collections.abc import Iterator
 from typing import Any
 
+import judged_kit as kit
 import pytest
-import suit_kit as kit
 from appliance.update import manifest, roots, suit
 from appliance.update.release import Own
-from suit_kit import CLASS, HASH, KEYS, NOW, VENDOR, Image, canonical, envelope
+from judged_kit import CLASS, HASH, KEYS, NOW, VENDOR, Image, canonical, envelope
 from trivet_wire import ids
 from trivet_wire.refuse import WireError
 

@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import judged_kit as kit
 import pytest
-import suit_kit as kit
 from trivet.keys import Passphrase
 from trivet.release import ReleaseError, lms, lms_state
 from trivet.release.lms_key import Beside, LmsKey

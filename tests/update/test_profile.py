@@ -5,7 +5,7 @@ with its own reason, in both interpreters.
 from typing import Any
 
 import pytest
-from suit_kit import CLASS, FEATURE, NOW, SECURITY, VENDOR, Image, canonical, manifest, sha256
+from judged_kit import CLASS, FEATURE, NOW, SECURITY, VENDOR, Image, canonical, manifest, sha256
 from trivet_wire import ids
 
 OWN = (VENDOR.bytes, CLASS.bytes, 5, [1, 2, 0], NOW)

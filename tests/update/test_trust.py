@@ -5,10 +5,12 @@ or kind of signature is refused with its own reason, before anything of the mani
 from pathlib import Path
 from typing import Any
 
+import judged_kit as kit
 import pytest
-import suit_kit as kit
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
-from suit_kit import HASH, KEYS, OTHER_HASH, STRANGER, Image, authentication, canonical, digest, envelope, sign1
+from judged_kit import HASH, KEYS, OTHER_HASH, STRANGER, Image, authentication, canonical, digest, envelope, sign1
+from trivet.release import envelope as released
+from trivet.release import roots as keysets
 from trivet_wire import ids
 
 MANIFEST = kit.manifest(Image(more=kit.FEATURE))
@@ -191,3 +193,25 @@ def test_the_drafts_examples_are_framed_as_theirs_and_believed_by_nobody_here(ap
     assert appliance("curve", public, bytes.fromhex(message), bytes.fromhex(signature))
     assert not appliance("curve", public, bytes.fromhex(message) + b"\0", bytes.fromhex(signature))
     assert appliance("verified", given, TWO_OF_THREE) == -ids.R_SIGNATURE
+
+
+# -- what the SDK says beforehand --------------------------------------------------------------------------------------
+
+
+UNREADABLE = {ids.R_DIGEST, ids.R_ENVELOPE, ids.R_FIELD, ids.R_TRUNCATED, ids.R_TOO_LARGE}
+
+
+def as_the_sdk_has_it(kept: bytes) -> keysets.Roots:
+    _, number, threshold, wanted, rows, revoked = kit.cbor2.loads(kept)
+    keys = tuple(keysets.Key(algorithm, public) for _, algorithm, public in rows)
+    return keysets.Roots(number, threshold, wanted, keys, tuple(revoked))
+
+
+@pytest.mark.parametrize("name", [*BELIEVED, *REFUSED])
+def test_the_sdk_says_beforehand_what_an_appliance_will_say(name: str) -> None:
+    reason, kept, given = (0, *BELIEVED[name]) if name in BELIEVED else REFUSED[name]
+    if reason in UNREADABLE:  # what it refuses in words, or reads because others write it
+        return
+    enclosed = released.read(given)
+    verdict = as_the_sdk_has_it(kept).judge(enclosed.signatures, enclosed.digest)
+    assert verdict.reason == reason, verdict.words()

@@ -19,7 +19,7 @@ from trivet_wire import cbor, ids
 
 from . import numbers as n
 from . import trust
-from .envelope import Signature, read_sign1, suit_digest
+from .envelope import Signature, protected_header, read_sign1, suit_digest
 from .problem import ReleaseError
 from .strict import decode
 
@@ -64,45 +64,67 @@ class Roots:
         return made
 
     def judge(self, signatures: Iterable[Signature], payload: bytes) -> Verdict:
-        """Which of the signatures over `payload` count."""
-        known = {one.kid: one for one in self.keys}
-        good: set[bytes] = set()
-        hashed, revoked = False, False
+        """Which of the signatures over `payload` count, as an appliance sees it: a revoked key's and a stranger's count
+        nothing, one by a known key that does not hold spoils all."""
+        known = {(one.algorithm, one.kid): one for one in self.keys if one.kid not in self.revoked}
+        found: dict[str, set[tuple[int, bytes]]] = {"good": set(), "spoilt": set(), "revoked": set()}
         for one in signatures:
-            key = known.get(one.kid or b"")
-            revoked = revoked or one.kid in self.revoked
-            if key is None or key.algorithm != one.algorithm or not trust.holds(one, key.public, payload):
-                continue
-            if one.algorithm == n.HSS_LMS:
-                hashed = True
-            else:
-                good.add(key.kid)
-        return Verdict(self, tuple(sorted(good)), hashed, revoked)
+            name = (one.algorithm, one.kid or b"")
+            if one.algorithm not in ALGORITHMS or one.protected != protected_header(*name):
+                continue  # of another shape than appliances believe
+            if one.kid in self.revoked:
+                found["revoked"].add(name)
+            elif name in known:
+                found["good" if trust.holds(one, known[name].public, payload) else "spoilt"].add(name)
+        return Verdict(self, *(frozenset(found[what]) for what in ("good", "spoilt", "revoked")))
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What is there of the signatures that a root of keys asks for."""
+    """What is there of the signatures that a root of keys asks for; each set has algorithm and key id."""
 
     roots: Roots
-    good: tuple[bytes, ...]  # kids that count towards the threshold
-    hashed: bool  # a hash-based one holds
-    revoked: bool  # one names a revoked key
+    holding: frozenset[tuple[int, bytes]]
+    spoilt: frozenset[tuple[int, bytes]]  # by a known key, and do not hold
+    revoked: frozenset[tuple[int, bytes]]  # that name a revoked key
+
+    @property
+    def good(self) -> tuple[bytes, ...]:
+        """Ids of the keys that count towards the threshold."""
+        return tuple(sorted(_of(self.holding, n.ESP256)))
+
+    @property
+    def hashed(self) -> bool:
+        """A hash-based one holds."""
+        return bool(_of(self.holding, n.HSS_LMS))
 
     @property
     def reason(self) -> int:
         """0, or the `ids.R_…` that an appliance refuses it with."""
-        if len(self.good) < self.roots.threshold:
-            if self.revoked:
+        good, wanted = len(self.good), self.roots.threshold
+        revoked, spoilt = _of(self.revoked, n.ESP256), _of(self.spoilt, n.ESP256)
+        if good < wanted:
+            alone = not good and not spoilt
+            if revoked and (alone or good + len(revoked) >= wanted):
                 return ids.R_KEY_REVOKED
-            return ids.R_THRESHOLD if self.good else ids.R_SIGNATURE
-        return ids.R_HASH_SIGNATURE if self.roots.hash_signature and not self.hashed else 0
+            return ids.R_THRESHOLD if good else ids.R_SIGNATURE
+        if self.spoilt:
+            return ids.R_SIGNATURE if spoilt else ids.R_HASH_SIGNATURE
+        if not self.roots.hash_signature or self.hashed:
+            return 0
+        return ids.R_KEY_REVOKED if _of(self.revoked, n.HSS_LMS) else ids.R_HASH_SIGNATURE
 
     def words(self) -> str:
-        wanted = f"{len(self.good)} of {self.roots.threshold} signatures that count"
-        if not self.roots.hash_signature:
-            return wanted
-        return f"{wanted}, hash-based one {'there' if self.hashed else 'missing'}"
+        said = f"{len(self.good)} of {self.roots.threshold} signatures that count"
+        if self.roots.hash_signature:
+            said += f", hash-based one {'there' if self.hashed else 'missing'}"
+        for _, kid in sorted(self.spoilt):
+            said += f"; the one of key {kid.hex()} does not hold"
+        return said
+
+
+def _of(names: frozenset[tuple[int, bytes]], algorithm: int) -> set[bytes]:
+    return {kid for its, kid in names if its == algorithm}
 
 
 def read(encoded: bytes) -> Roots:

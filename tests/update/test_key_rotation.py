@@ -4,9 +4,9 @@ place, and a set that makes no sense is none.
 
 from typing import Any
 
+import judged_kit as kit
 import pytest
-import suit_kit as kit
-from suit_kit import HASH, KEYS, OTHER_HASH, STRANGER, Image, authentication, canonical, key_manifest, roots
+from judged_kit import HASH, KEYS, OTHER_HASH, STRANGER, Image, authentication, canonical, key_manifest, roots
 from trivet_wire import ids
 
 A, B, C, D, E = KEYS
