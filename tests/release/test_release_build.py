@@ -5,6 +5,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import shutil
+import subprocess
+import sys
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +21,7 @@ from cyclonedx.validation.json import JsonStrictValidator
 from release_kit import TODAY
 from trivet.release import ReleaseError, bundle, check, folder, manifest
 from trivet.release.build import DAY, Order, build
+from trivet.sim import umqtt
 from typer.testing import CliRunner
 
 START = TODAY - TODAY % DAY
@@ -152,6 +157,8 @@ def test_the_simulators_image_can_be_the_base_and_its_modules_stand_in_the_sbom(
     ("words", "problem"),
     [
         (["--version", "1 0"], "is no version"),
+        (["--version", "1", "--vendor", "Maker GmbH"], "is no internet domain"),
+        (["--version", "1", "--security", "--expires-days", "9"], "expires before its deadline"),
         (["--version", "1", "--no-bundle"], "base image, a bundle or both"),
         (["--version", "1", "--base", "missing.bin"], "cannot be read"),
         (["--version", "1", "--note", "news.md"], "write a language and a file"),
@@ -182,3 +189,25 @@ def test_a_note_that_does_not_fit_with_its_signatures_is_refused(oven: Path, tmp
     note.write_text("x" * 6000)
     with pytest.raises(ReleaseError, match="bytes too long: shorter notes"):
         build(oven, Order(version="1", notes={"en": note}), tmp_path / "r")
+
+
+SHOW = "import sys; from trivet.cli import app; app(sys.argv[1:])"
+
+
+@pytest.mark.slow
+def test_another_machine_builds_the_same_bytes(oven: Path, tmp_path: Path) -> None:
+    """Another process, other hash seeds, nothing cached but umqtt; an expiry, which counts from a day that is given."""
+    made = []
+    for seed in ("1", "2"):
+        caches = tmp_path / f"cache{seed}"
+        shutil.copytree(umqtt.package().parents[1], caches / "trivet" / "umqtt")
+        board = shutil.copytree(oven, tmp_path / f"checkout{seed}" / "oven")
+        out = tmp_path / f"r{seed}"
+        words = ["release", "build", str(board), "--version", "1", "--base", "sim", "--expires-days", "30"]
+        own = {"PYTHONHASHSEED": seed, "XDG_CACHE_HOME": str(caches), "SOURCE_DATE_EPOCH": str(TODAY)}
+        command = [sys.executable, "-c", SHOW, *words, "--out", str(out)]
+        subprocess.run(command, env={**os.environ, **own}, check=True, capture_output=True)
+        assert (caches / "trivet" / "rom").is_dir()
+        made.append(files(out))
+    assert made[0] == made[1]
+    assert len(made[0]["base.img"]) > 100_000

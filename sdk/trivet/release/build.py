@@ -30,6 +30,7 @@ DEADLINE_DAYS = 14  # of a security release that does not say
 SIGNATURES = 3_200  # bytes left for them in the envelope: one hash-based, six of P-256
 WORTH = 0.8  # a delta above this share of its image is left out
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+_DOMAIN = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
 _VERSION = re.compile(r"[0-9A-Za-z][0-9A-Za-z.+_-]{0,31}")
 
 
@@ -56,12 +57,16 @@ def build(board_name: str | Path, order: Order, out: Path) -> folder.Release:
     board = boards.load(board_name)
     if not _VERSION.fullmatch(order.version):
         raise ReleaseError(f"{order.version!r} is no version: letters, digits and . + _ -, 32 at most")
+    if not _DOMAIN.fullmatch(order.vendor):
+        raise ReleaseError(
+            f"{order.vendor!r} is no internet domain: write one of yours in lower case, as in maker.example"
+        )
     earlier = [folder.Release(path) for path in order.earlier]
     images, parts = _images(board, order)
     deltas = [one for each in earlier for one in _deltas(each, images, board)]
     notes = {language: _note(language, path) for language, path in sorted(order.notes.items())}
     text = cbor.encode({tag: {n.UPDATE_DESCRIPTION: note} for tag, note in notes.items()}, 65_536) if notes else None
-    bill = sbom.make(board.model, order.version, parts)
+    bill = sbom.make(order.vendor, board.model, order.version, parts)
     release = _manifest(board, order, earlier, images, deltas)
     release = replace(release, sbom=hashlib.sha256(bill).digest(), text=envelope.digest(text) if text else None)
     made = _enclosed(release, text)

