@@ -44,7 +44,7 @@ class Command(schemas.Schema):
 
     device: str = Field(description="Device id, 16 hexadecimal digits")
     counter: int = Field(description="Its number, unique and rising for the appliance")
-    command: str = Field(description="rotate, consent, release, clear, relearn, recover, update, answer, hours or withdraw")
+    command: str = Field(description="rotate, consent, release, clear, relearn, recover, update, answer, …")
     grant: str = Field(description="What it is done under: vendor, account, service, technician or presence")
     who: str = Field(description="Who asked for it")
     created_at: dt.datetime
