@@ -18,7 +18,7 @@ from seeded import OWNER, OWNER_PASSWORD, Vendor
 from trivet import api, desk
 from trivet.registry import Identity
 from trivet.store.tables import CommandRow
-from trivet.store.updates import CONFIRMED, DOWNLOADING, ROLLED_BACK, TRIAL, OfferRow, UpdateHoursRow
+from trivet.store.updates import CONFIRMED, DOWNLOADING, ROLLED_BACK, TRIAL, OfferRow, ReleaseRow, UpdateHoursRow
 from trivet_wire import cbor, ids
 
 pytestmark = [
@@ -57,6 +57,12 @@ class House:
     async def command(self, oven: Identity, counter: int) -> CommandRow:
         async with self.vendor.store.reading() as session:
             return await session.get_one(CommandRow, (oven.device, counter))
+
+    async def bundle(self, name: str) -> str:
+        """SHA-256 of what an offer brings."""
+        async with self.vendor.store.reading() as session:
+            release = await session.get_one(ReleaseRow, (await session.get_one(OfferRow, self.offers[name])).release)
+        return str(release.components_json[0]["digest"])
 
     async def offer(self, name: str) -> OfferRow:
         async with self.vendor.store.reading() as session:
@@ -125,7 +131,10 @@ async def test_a_yes_is_pending_until_the_appliance_confirms_it(house: House) ->
         await seed.answer(house.vendor, house.feature.device, row.answer_counter)
         await expect(card(page)).to_contain_text("Your appliance knows.")
         await seed.change(house.vendor, row.id, state=DOWNLOADING, fetched_json={}, served=1)
-        await expect(card(page)).to_contain_text("It is being fetched: 0 %")
+        await expect(card(page)).to_contain_text("It is being fetched.")
+        release = await house.bundle("feature")
+        await seed.change(house.vendor, row.id, fetched_json={release: 5000}, served=5000)
+        await expect(card(page)).to_contain_text("It is being fetched: 25 %")
         await seed.change(house.vendor, row.id, state=TRIAL)
         await expect(card(page)).to_contain_text("on trial")
         await expect(card(page).get_by_role("button", name="No, thank you")).to_have_count(0)

@@ -7,8 +7,10 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+import browser
 import pytest
 from commands_house import House, house
+from trivet import api
 from trivet.consent.access import Access, reading
 from trivet.evidence import Number, check, fetch, public_key, words
 from trivet.release import hands, keyset
@@ -33,8 +35,9 @@ async def published(home: House, maker: Maker, version: str, board: Path, sequen
     await publish.publish(place, await asyncio.to_thread(publish.judge, place, made.path), "maker", board)
 
 
-async def offered(home: House, version: str) -> int:
-    return await give.release(home.cloud.store, home.cloud.settings.updates_dir, home.id, version, "ines")
+async def offered(home: House, version: str, over: str | None = None) -> int:
+    where = home.cloud.settings.updates_dir
+    return await give.release(home.cloud.store, where, home.id, version, "ines", over=over)
 
 
 def until_it_is(home: House, number: int, state: str) -> Callable[[], Awaitable[bool]]:
@@ -95,6 +98,21 @@ async def test_the_owner_and_the_vendor_are_heard(maker: Maker, tmp_path: Path) 
             said = dict(words(check(told.cose(), await public_key(read, home.id))))
         assert said["What"] == "update 1.3.0 (number 2): on trial"
         assert await home.cloud.transport.dead_letters(5) == []
+
+
+async def test_what_lies_on_the_web_is_fetched_from_there(maker: Maker, tmp_path: Path) -> None:
+    """Ranges of `/u` of this very cloud; over the broker it asks for nothing."""
+    board = maker.board(change=lambda text: text.replace("DOOR_MS = 2_000", "DOOR_MS = 4_000"))
+    async with house(tmp_path, roots=maker.roots.encode(), settings=REST, heap_kib=200) as home:
+        await published(home, maker, "1.4.0", board, 3)
+        async with browser.serving(api.create(home.cloud)) as url:
+            number = await offered(home, "1.4.0", over=f"{url}/u")
+            await home.serve(until_it_is(home, number, "offered"), 60)
+            async with home.cloud.store.writing() as session:
+                await wishes.answer(session, home.id, number, "yes", who="owner 1")
+            await home.serve(until_it_is(home, number, "on trial"), 120)
+        async with home.cloud.store.reading() as session:
+            assert (await session.get_one(OfferRow, number)).served == 0
 
 
 async def test_the_next_release_keys_arrive_and_are_known_to_have(maker: Maker, tmp_path: Path) -> None:

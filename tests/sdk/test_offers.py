@@ -49,6 +49,20 @@ class TestOffering:
         row = await kit.offer_row(number)
         assert (row.state, row.counter, row.version, row.sequence) == (QUEUED, 1, "1.2.0", 2)
 
+    async def test_it_may_lie_on_the_web(self, kit: UpdateBench) -> None:
+        async with kit.store.writing() as session:
+            await offers.offer(session, kit.sender.device, kit.release, "ada", over="https://updates.example.com/u/")
+        [command] = await kit.commands()
+        assert args_of(command)[3] == f"https://updates.example.com/u/sha256/{kit.release.envelope}"
+
+    @pytest.mark.parametrize("over", ["ftp://x/u", "https://", "https://x y", "https://" + "x" * 113, ""])
+    async def test_an_address_that_is_none_is_refused(self, kit: UpdateBench, over: str) -> None:
+        async with kit.store.writing() as session:
+            with pytest.raises(UpdateError) as caught:
+                await offers.offer(session, kit.sender.device, kit.release, "ada", over=over)
+        assert caught.value.kind == "address"
+        assert await kit.rows() == []
+
     async def test_another_board_s_is_not_offered(self, kit: UpdateBench) -> None:
         washer = await published(kit.store, kit.payloads, "9.0.0", 9, model="washer")
         async with kit.store.writing() as session:

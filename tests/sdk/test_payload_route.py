@@ -36,6 +36,7 @@ async def test_the_whole_is_public_immutable_and_named_by_its_hash(web: httpx.As
     assert "immutable" in answer.headers["cache-control"]
     assert "content-encoding" not in answer.headers, "a range counts in bytes of the payload"
     assert answer.headers["x-content-type-options"] == "nosniff"
+    assert (await web.get(f"/u/sha256/{NAME}")).content == CONTENT, "as a manifest names it"
     head = await web.head(URL)
     assert (head.status_code, head.content, head.headers["content-length"]) == (200, b"", str(len(CONTENT)))
 

@@ -15,7 +15,7 @@ from trivet.api.routes import cloud_of
 from trivet.updates.payloads import Payloads
 
 router = APIRouter(prefix="/u", tags=["updates"])
-_NAME = re.compile("[0-9a-f]{64}")
+_NAME = re.compile("(?:sha256/)?([0-9a-f]{64})")  # the long form is how a manifest names them
 _ANSWERS: dict[int | str, dict[str, Any]] = {
     200: {"content": {"application/octet-stream": {}}, "description": "All of it"},
     206: {"content": {"application/octet-stream": {}}, "description": "The ranges asked for"},
@@ -33,16 +33,17 @@ async def payload(
 ) -> Response:
     """Whole, or the ranges asked for. No login: what it holds is signed elsewhere."""
     payloads = Payloads(cloud_of(request).settings.updates_dir)
-    if not _NAME.fullmatch(sha256) or payloads.size(sha256) is None:
+    named = _NAME.fullmatch(sha256)
+    if named is None or payloads.size(named[1]) is None:
         raise ProblemError(404, "no-such-payload", "Nothing that was published here has this hash.")
-    tag = f'"{sha256}"'
+    tag = f'"{named[1]}"'
     headers = {"ETag": tag, "Cache-Control": FOR_EVER}
     if _matches(request.headers.get("if-none-match", ""), tag):
         return Response(status_code=304, headers=headers)
     asked = request.headers.get("range")
     if asked is not None and not _RANGE.fullmatch(asked.strip()):  # to be ignored (section 14.2)
         request.scope["headers"] = [one for one in request.scope["headers"] if one[0].lower() != b"range"]
-    return FileResponse(payloads.path(sha256), media_type="application/octet-stream", headers=headers)
+    return FileResponse(payloads.path(named[1]), media_type="application/octet-stream", headers=headers)
 
 
 def _matches(given: str, tag: str) -> bool:

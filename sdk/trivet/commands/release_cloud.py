@@ -81,6 +81,10 @@ def offer(  # noqa: PLR0917
     device: Annotated[str, typer.Argument(help="Device id, 16 hex digits")],
     version: Annotated[str | None, typer.Argument(help="Version of a published release")] = None,
     keys: Annotated[Path | None, typer.Option(help="Key manifest: the next set of release keys instead")] = None,
+    over: Annotated[
+        str | None,
+        typer.Option(help="Web address it is fetched from, as https://HOST/u of this cloud; else the broker"),
+    ] = None,
     withdraw: Annotated[bool, typer.Option("--withdraw", help="Take back what is offered and not installed")] = False,
     data: Data = DEFAULT_DATA,
     database: Database = None,
@@ -96,7 +100,7 @@ def offer(  # noqa: PLR0917
         if keys is not None:
             await give.keys(store, settings.updates_dir, device, keys.read_bytes(), _who())
         elif version is not None:
-            await give.release(store, settings.updates_dir, device, version, _who())
+            await give.release(store, settings.updates_dir, device, version, _who(), over=over)
         else:
             for one in (await _updates(store, device, "to withdraw an update")).open:
                 await give.withdraw(store, device, one.id, _who())

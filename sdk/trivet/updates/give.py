@@ -17,8 +17,10 @@ from trivet.updates.problem import UpdateError
 OFFERING = ("engineer", "admin")  # roles that may offer and withdraw
 
 
-async def release(store: Sessions, updates_dir: Path, device: str, version: str, who: str) -> int:
-    """Offer a version; gives the offer's number. UpdateError says why not."""
+async def release(
+    store: Sessions, updates_dir: Path, device: str, version: str, who: str, *, over: str | None = None
+) -> int:
+    """Offer a version; gives the offer's number. `over` as in `offers.offer`. UpdateError says why not."""
     async with store.reading() as session:
         row = await session.get(DeviceRow, device)
         if row is None:
@@ -30,7 +32,7 @@ async def release(store: Sessions, updates_dir: Path, device: str, version: str,
         if not await asyncio.to_thread(payloads.sound, name):
             raise UpdateError("damaged", f"payload {name} of {version} is damaged or gone here: publish it again")
     async with store.writing() as session:
-        made: OfferRow = await offers.offer(session, device, wanted, who)
+        made: OfferRow = await offers.offer(session, device, wanted, who, over=over)
         return made.id
 
 

@@ -5,6 +5,7 @@ another board's, an older one, or to a revoked appliance.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from sqlalchemy import select
@@ -26,6 +27,8 @@ from trivet.store.updates import (
 )
 from trivet.updates.problem import UpdateError
 
+_WEB = re.compile(r"https?://[!-~]{1,112}")
+
 
 def start(sha256: str) -> bytes:
     """By which a payload or manifest is named on the wire: the first 8 bytes of its SHA-256."""
@@ -42,8 +45,11 @@ async def release_of(session: AsyncSession, model: str, version: str) -> Release
     return known[version]
 
 
-async def offer(session: AsyncSession, device: str, release: ReleaseRow, who: str) -> OfferRow:
-    """Offer a release. UpdateError says why not: then nothing was changed."""
+async def offer(
+    session: AsyncSession, device: str, release: ReleaseRow, who: str, *, over: str | None = None
+) -> OfferRow:
+    """Offer a release. `over`: the web address below which its payloads lie, as https://…/u; else they are fetched over
+    the broker. UpdateError says why not: then nothing was changed."""
     row = await _device(session, device)
     if release.model != row.model:
         raise UpdateError("other-board", f"release {release.version} is for {release.model}, {device} is a {row.model}")
@@ -68,7 +74,7 @@ async def offer(session: AsyncSession, device: str, release: ReleaseRow, who: st
         sequence=release.sequence,
         who=who[:64],
     )
-    return await _given(session, made, int(release.payloads_json[release.envelope]))
+    return await _given(session, made, int(release.payloads_json[release.envelope]), _address(over, release.envelope))
 
 
 async def offer_keys(session: AsyncSession, device: str, keys: KeyManifestRow, who: str) -> OfferRow:
@@ -140,9 +146,18 @@ async def _none_open(session: AsyncSession, device: str, what: int) -> None:
         )
 
 
-async def _given(session: AsyncSession, made: OfferRow, size: int) -> OfferRow:
+def _address(over: str | None, payload: str) -> str | None:
+    """Where a payload lies on the web; null: it is fetched over the broker."""
+    if over is None:
+        return None
+    if not _WEB.fullmatch(over):
+        raise UpdateError("address", f"{over!r} is no address such as https://updates.example.com/u (120 characters)")
+    return f"{over.rstrip('/')}/sha256/{payload}"
+
+
+async def _given(session: AsyncSession, made: OfferRow, size: int, address: str | None = None) -> OfferRow:
     assert made.payload is not None
-    args = [made.what, size, bytes.fromhex(made.payload), None]  # null: fetched from here
+    args = [made.what, size, bytes.fromhex(made.payload), address]
     made.counter = await queued(session, made.device, ids.C_UPDATE, args, made.who)
     session.add(made)
     await session.flush()

@@ -62,7 +62,7 @@ class Update:
     ended_at: dt.datetime | None
     withdrawing: bool
     withdrawn_by: str
-    fetched: int  # bytes asked for so far, of
+    fetched: int  # bytes asked for over the broker so far (0: none, or it comes over the web), of
     size: int  # those that it needs at most
     deadline: dt.datetime | None
     expires: dt.datetime | None
