@@ -1,7 +1,6 @@
 """The boot loader of a simulated appliance, and the firmware that it starts: out of which image, and for how long."""
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -29,10 +28,10 @@ def lit(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 
 
 @pytest.fixture
-def device(tmp_path: Path) -> Iterator[Device]:
+def device(tmp_path: Path) -> Device:
     made = Device(tmp_path)
     made.provision(Provision.alone("oven"))
-    yield made
+    return made
 
 
 def chosen(device: Device, second: bytes) -> None:
