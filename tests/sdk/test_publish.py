@@ -301,6 +301,8 @@ class TestWords:
         told = cli("offer", device, "--withdraw")
         assert "Nothing more of it is served" in told.stdout
         assert "withdrawn by its vendor" in told.stdout
+        told = cli("offer", device, "--withdraw")
+        assert (told.exit_code, "nothing is offered" in told.stderr) == (1, True)
 
     @pytest.mark.parametrize(
         ("words", "says"),

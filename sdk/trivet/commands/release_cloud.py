@@ -102,7 +102,10 @@ def offer(  # noqa: PLR0917
         elif version is not None:
             await give.release(store, settings.updates_dir, device, version, _who(), over=over)
         else:
-            for one in (await _updates(store, device, "to withdraw an update")).open:
+            open_ = [one for one in (await _updates(store, device, "to withdraw an update")).open if one.who]
+            if not open_:
+                raise UpdateError("ended", f"nothing is offered to {device} now: there is nothing to withdraw")
+            for one in open_:
                 await give.withdraw(store, device, one.id, _who())
         return await _updates(store, device, "to see that an update is offered")
 
