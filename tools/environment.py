@@ -1,7 +1,7 @@
 """The project's own Python: makes `.venv` from the pinned lock when it is missing or out of date, then runs in it.
 
-Takes nothing but a Python 3.11+ with `venv` and a network to the package index; uses the standard library only.
-Never touches anything outside the project's folder. Every script in tools/ starts with `environment.enter()`.
+Takes nothing but a Python 3.11+ with `venv`, a C compiler and a network to the package index; uses the standard library
+only. Never touches anything outside the project's folder. Every script in tools/ starts with `environment.enter()`.
 """
 
 import hashlib
@@ -87,6 +87,6 @@ def _run(what: str, *command: str) -> None:
                 say(f"  … {time.monotonic() - began:.0f} s")
     if child.returncode:
         sys.exit(
-            f"{output}\nThis step failed: {what}. It needs a network to the Python package index; "
-            "then run the same command again."
+            f"{output}\nThis step failed: {what}. It needs a network to the Python package index, and a C compiler "
+            "(cc) for what comes as source; then run the same command again."
         )
