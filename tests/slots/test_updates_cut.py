@@ -8,7 +8,7 @@ import pytest
 from trivet.bench import updates, updates_cases
 
 EVERY = 29  # operation, but for the short cases
-ENDS = {"both, a new fault on trial": "old", "both, it crashes": "old", "bundle, it crashes": "old"}
+ENDS = {name: "new" if case.outcome == "good" else "old" for name, case in updates_cases.CASES.items()}
 
 
 @pytest.fixture(scope="module")
@@ -21,12 +21,12 @@ def test_an_update_that_loses_its_power_ends_on_the_old_or_the_new_version(folde
     sample = 3 if name in ("keys", "base") else EVERY
     figures = updates.Bench(folders, sample, seed=3).cut(name)
     assert figures["failures"] == []
-    assert figures["clean"] == ENDS.get(name, "new")
+    assert figures["clean"] == ENDS[name]
     assert figures["cuts"] == figures["new"] + figures["old"] > 30
     assert figures["torn"] > figures["cuts"] // 2
     assert figures["twice"] > 0
-    if "base" not in updates_cases.CASES[name].changes or name in ENDS:
-        assert figures[ENDS.get(name, "new")] == figures["cuts"]  # only a base that is on trial may go back by itself
+    if "base" not in updates_cases.CASES[name].changes or ENDS[name] == "old":
+        assert figures[ENDS[name]] == figures["cuts"]  # only a base that is on trial may go back by itself
 
 
 def test_a_cut_is_repeated_by_its_name(folders: dict[str, Path]) -> None:

@@ -42,6 +42,7 @@ class Case:
     outcome: str = _GOOD
     delta: bool = False
     keys: bool = False
+    swapped: bool = False  # the old version is in the other slots: what the boot loader starts in doubt is the new one
 
 
 CASES = {
@@ -51,6 +52,8 @@ CASES = {
     "both, a new fault on trial": Case(("base", "bundle"), _FAULT),
     "both, it crashes": Case(("base", "bundle"), _CRASH),
     "bundle, it crashes": Case(("bundle",), _CRASH),
+    "both, into the first slots": Case(("base", "bundle"), swapped=True),
+    "both, into the first slots, a new fault on trial": Case(("base", "bundle"), _FAULT, swapped=True),
     "bundle by delta": Case(("bundle",), delta=True),
     "both by delta": Case(("base", "bundle"), delta=True),
     "keys": Case((), keys=True),
@@ -127,7 +130,7 @@ def prepare(where: Path) -> dict[str, Path]:
 def _prepare(kit: Kit, name: str, case: Case) -> Path:
     out = kit.where / "cases" / name
     out.mkdir(parents=True)
-    files = _parts(kit) | {f"base.{which}": data for which, data in kit.bases.items()}
+    files = _parts(kit, case.swapped) | {f"base.{which}": data for which, data in kit.bases.items()}
     payloads: dict[str, str] = {}
     offers: list[tuple[int, str]] = []
     bundles = {"old": kit.whole().read("bundle.tvb")}
@@ -159,31 +162,34 @@ def _prepare(kit: Kit, name: str, case: Case) -> Path:
     return out
 
 
-def _parts(kit: Kit) -> dict[str, bytes]:
-    """The appliance's flash before: version 1.0.0 is installed, its bundle in a/, its base in ota_0."""
+def _parts(kit: Kit, swapped: bool) -> dict[str, bytes]:
+    """The appliance's flash before: version 1.0.0 is installed, its bundle in a/, its base in ota_0. `swapped`: in b/
+    and ota_1, after an earlier one in the first slots."""
     bundle = kit.whole().read("bundle.tvb")
     head = bundle[: 6 + int.from_bytes(bundle[4:6], "little")]
-    files = {"a/index": head, "slots": _record([1, 0, 1, "1.0.0"])}
+    folder = "b" if swapped else "a"
+    now, before = ([2, 1, 1, "1.0.0"], [1, 0, 0, "0.9.0"]) if swapped else ([1, 0, 1, "1.0.0"], None)
+    files = {f"{folder}/index": head, "slots": _record(now, before)}
     at = len(head)
     for path, size, _ in cbor.decode(head[6:], 1024):
-        files[f"a/{path}"] = bundle[at : at + size]
+        files[f"{folder}/{path}"] = bundle[at : at + size]
         at += size
-    vendor = kit.whole().index.vendor
-    device = _device(kit, vendor)
+    device = _device(kit, kit.whole().index.vendor)
     device.put(files)
-    fs = device.image.read_bytes()
-    chosen = otadata().entry(1, otadata().VALID)
+    images = [kit.bases["old"].ljust(SLOT, b"\xff"), random.Random(2).randbytes(SLOT)]  # and whatever was there before
+    rules = otadata()
+    entries = [rules.entry(1, rules.VALID), rules.entry(2, rules.VALID) if swapped else b""]
     return {
-        "fs.img": fs,
-        "ota_0.img": kit.bases["old"].ljust(SLOT, b"\xff"),
-        "ota_1.img": random.Random(2).randbytes(SLOT),  # whatever an earlier version left there
-        "otadata.img": chosen.ljust(2 * SECTOR, b"\xff"),
+        "fs.img": device.image.read_bytes(),
+        "ota_0.img": images[swapped],
+        "ota_1.img": images[not swapped],
+        "otadata.img": b"".join(entry.ljust(SECTOR, b"\xff") for entry in entries),
         "journal.img": b"\xff" * JOURNAL,
     }
 
 
-def _record(confirmed: list[object]) -> bytes:
-    data = cbor.encode([1, False, confirmed, None, None])
+def _record(confirmed: list[object], previous: list[object] | None) -> bytes:
+    data = cbor.encode([1, False, confirmed, None, previous])
     return data + zlib.crc32(data).to_bytes(4, "little")
 
 
