@@ -1,10 +1,13 @@
 """The power goes before, in the middle of and after flash operations of whole updates, and the appliance is always on
 the old or the new version. A sample of what `tools/bench updates` does in full."""
 
+import json
 import re
+import shutil
 from pathlib import Path
 
 import pytest
+import upy
 from trivet.bench import updates, updates_cases
 
 EVERY = 29  # operation, but for the short cases
@@ -37,3 +40,18 @@ def test_a_cut_is_repeated_by_its_name(folders: dict[str, Path]) -> None:
 
 def test_no_buffer_of_an_update_is_larger_than_a_sector(folders: dict[str, Path]) -> None:
     assert updates.Bench(folders, 1, seed=3).buffers() <= 4096
+
+
+def test_a_commit_in_the_wrong_order_is_found(folders: dict[str, Path], tmp_path: Path) -> None:
+    wrong = tmp_path / "firmware"
+    shutil.copytree(upy.FIRMWARE, wrong)
+    joint = wrong / "appliance" / "update" / "joint.py"
+    record = "    write(files, record)\n"
+    base = "    if base != slots.running:\n        slots.set_boot(base)\n"
+    source = joint.read_text()
+    assert record + base in source
+    joint.write_text(source.replace(record + base, base + record))
+    script = upy.ROOT / "tools" / "device" / "updates.py"
+    words = ("cut", str(folders["both"]), "5", "1", "0", "3")
+    done = upy.run_micropython(script, *words, heapsize="48m", paths=[wrong], timeout=300)
+    assert json.loads(done.stdout)["mixed"] > 0
