@@ -16,7 +16,13 @@ if TYPE_CHECKING:
     from .ports import Ports
     from .trust.identity import Identity
 
-_ORDERS = ("appliance.update.orders", "appliance.update.kept", "appliance.update.gates", "appliance.update.table")
+_ORDERS = (
+    "appliance.update.orders",
+    "appliance.update.memory",
+    "appliance.update.kept",
+    "appliance.update.gates",
+    "appliance.update",
+)
 
 
 class Acts:

@@ -227,6 +227,10 @@ if TYPE_CHECKING:
             the firmware's own."""
             ...
 
+        def spare(self) -> None:
+            """Forget what `folders` and `slots` were loaded for; the next use loads it again."""
+            ...
+
         def answers(self) -> bool:
             """Whether the service port has answered since this start."""
             ...

@@ -35,7 +35,7 @@ async def offer_row(home: House, number: int) -> OfferRow:
 async def test_a_security_update_installs_by_itself_and_the_cloud_sees_every_step(maker: Maker, tmp_path: Path) -> None:
     board = maker.board(change=lambda text: text.replace("DOOR_MS = 2_000", "DOOR_MS = 3_000"))
     release = await asyncio.to_thread(lambda: maker.release(board, "1.2.0", security=True))
-    async with house(tmp_path, roots=maker.roots.encode(), settings=REST, heap_kib=200) as home:
+    async with house(tmp_path, roots=maker.roots.encode(), settings=REST) as home:
         number = await offered(home, maker, release.path, board)
 
         async def on_trial() -> bool:

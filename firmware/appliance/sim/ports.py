@@ -113,6 +113,11 @@ class Ports:
             if hasattr(room, name):  # else it was imported before its room was let go of
                 delattr(room, name)
 
+    def spare(self) -> None:
+        """ports.Ports"""
+        for module in ("appliance.sim.folders", "appliance.sim.slots"):
+            self.unload(module)
+
     def answers(self) -> bool:
         """ports.Ports"""
         return self.line.answered

@@ -16,7 +16,7 @@ from trivet_wire.envelope import sha256
 from trivet_wire.ids import R_COMPONENT, R_DIGEST, R_FIELD, R_FULL, R_SIZE
 from trivet_wire.refuse import WireError
 
-from .chooser import FOLDERS, INDEX
+from . import FOLDERS, INDEX
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -22,6 +22,7 @@ Where there is no trial any more and the base that runs was the trial's, confirm
 from trivet_wire.cbor import decode, encode
 
 from ..store.binary import crc32, pack
+from . import FOLDERS, INDEX
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,8 +34,6 @@ if TYPE_CHECKING:
     Record = list[Any]
 
 FILE = "slots"
-FOLDERS = ("", "a", "b")  # by number of the bundle
-INDEX = "/index"  # in a folder: written last, so what has one is complete
 TRIES = 3  # starts of a trial
 _VERSION = 1
 

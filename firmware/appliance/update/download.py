@@ -14,7 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     Buffer = bytes | bytearray | memoryview
 
-WINDOW = MAX_FETCH  # bytes: the room, and a sector
+WINDOW = MAX_FETCH // 2  # bytes: what an appliance has to spare while everything else lies in its heap
 PIECE = MAX_BLOCK
 _START = 8
 

@@ -220,19 +220,25 @@ class Fetching:
 
     def _image(self, component: "Component", new: bool) -> "Image":
         """The slot that is to be filled, or the one that runs."""
-        from .joint import inactive, installed, vacate
-
-        ports = self._ports
-        files, slots = ports.files, ports.slots
-        bundle, base = inactive(files, slots) if new else installed(files, slots)[:2]
+        slot = self._slot(component.name == "base", new)
+        self._machine.unload("joint chooser otadata")
         if component.name == "base":
             from .base import Base
 
-            if new:
-                vacate(files, slots, base=base)
-            return Base(slots, base)
+            return Base(self._ports.slots, slot)
         from .bundle import Bundle
 
+        return Bundle(self._folders, slot)
+
+    def _slot(self, base: bool, new: bool) -> int:
+        from .joint import inactive, installed, vacate
+
+        files, slots = self._ports.files, self._ports.slots
+        bundle_slot, base_slot = inactive(files, slots) if new else installed(files, slots)[:2]
+        if not base:
+            if new:
+                vacate(files, slots, bundle=bundle_slot)
+            return bundle_slot
         if new:
-            vacate(files, slots, bundle=bundle)
-        return Bundle(self._folders, bundle)
+            vacate(files, slots, base=base_slot)
+        return base_slot

@@ -4,7 +4,7 @@
 
 from trivet_wire import ids
 
-from . import joint, kept, table, trial
+from . import joint, kept, memory, table, trial
 from .chooser import B_NOT_BEGUN
 
 TYPE_CHECKING = False
@@ -64,7 +64,7 @@ def _gone_back(machine: "Machine") -> int:
     """The old version runs again."""
     row = machine.row
     row[kept.REASON] = row[kept.REASON] or ids.R_CRASHED
-    kept.note_tried(machine.journal, row[kept.NAME])
+    memory.note_tried(machine.journal, row[kept.NAME])
     machine.happens(table.BACK)
     return 0
 
@@ -120,7 +120,7 @@ def _look(machine: "Machine", now: int) -> "trial.Now":
 def _confirm(machine: "Machine") -> int:
     row, ports = machine.row, machine.ports
     joint.confirm(ports.files, ports.slots)
-    kept.set_installed(machine.journal, row[kept.SEQUENCE])
+    memory.set_installed(machine.journal, row[kept.SEQUENCE])
     machine.happens(table.SOUND)
     return 0
 

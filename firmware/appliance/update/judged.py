@@ -6,7 +6,7 @@ from trivet_wire import ids
 from trivet_wire.refuse import WireError
 
 from .. import VERSION
-from . import kept, table
+from . import kept, memory, table
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def note(machine: "Machine", release: "Release") -> int:
     from .joint import installed
 
     row, ports = machine.row, machine.ports
-    if kept.tried(machine.journal, row[kept.NAME]):
+    if memory.tried(machine.journal, row[kept.NAME]):
         raise WireError(ids.R_TRIED)
     for component in release.components:
         if component.name == "base" and ports.slots.state() in _PENDING:
@@ -50,24 +50,20 @@ def note(machine: "Machine", release: "Release") -> int:
     row[kept.FROM] = installed(ports.files, ports.slots)[3] or VERSION
     row[kept.JUDGED] = 1
     machine.happens(table.JUDGED)
-    return machine.refuse(ids.R_OWNER, table.DECLINE) if kept.declined(row) else 0
+    return machine.refuse(ids.R_OWNER, table.DECLINE) if memory.declined(row) else 0
 
 
 def keys(machine: "Machine") -> int:
     """A key manifest. Its set's number is kept first: after a cut it says whether the set was taken already."""
-    from .judging import RARE, next_keys, number
+    from .judging import next_keys, number
 
-    row, files, journal = machine.row, machine.ports.files, machine.journal
+    row, ports, journal = machine.row, machine.ports, machine.journal
     row[kept.NAME] = row[kept.DIGEST][:8]
-    try:
-        if not row[kept.JUDGED] or number(files) != row[kept.SEQUENCE]:
-            row[kept.SEQUENCE], content = next_keys(files)
-            row[kept.JUDGED] = 1
-            kept.save(journal, machine.what, row)
-            files.write(_ROOTS, content)
-    finally:
-        for module in RARE.split():
-            machine.ports.unload(module)
-    kept.set_keys(journal, row[kept.SEQUENCE])
+    if not row[kept.JUDGED] or number(ports) != row[kept.SEQUENCE]:
+        row[kept.SEQUENCE], content = next_keys(ports)
+        row[kept.JUDGED] = 1
+        kept.save(journal, machine.what, row)
+        ports.files.write(_ROOTS, content)
+    memory.set_keys(journal, row[kept.SEQUENCE])
     machine.happens(table.KEYS)
     return 0

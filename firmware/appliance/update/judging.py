@@ -1,52 +1,79 @@
-"""From an envelope in flash to a release that this appliance takes, or why it does not. Takes files, journal and what
-this appliance is; gives a verdict. Loaded for that alone, with everything that signatures need: the peak of an update's
-heap. Never does what an envelope says.
+"""From an envelope in flash to a release that this appliance takes, or why it does not. Takes the ports and what this
+appliance is; gives a verdict. What judges signatures and what reads the manifest are never in the heap
+together: the first is the peak of an update's heap. Never does what an envelope says.
 """
 
 from trivet_wire import ids
 from trivet_wire.cbor_read import decode
 from trivet_wire.refuse import WireError
 
-from . import kept, roots, suit
-from .manifest import read
-from .release import Own
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ..ports import Files
-    from ..store.journal import Journal
+    from ..ports import Files, Ports
     from .release import Release
 
 VENDOR_FILE = "vendor.cbor"
-RARE = (
-    "appliance.trust.lms appliance.trust.p256 appliance.update.manifest appliance.update.roots appliance.update.suit "
-    "appliance.update.judging"
-)
+ENVELOPE = "update/envelope"
+KEYS = "update/keys"
+_READING = "appliance.update.manifest appliance.update.suit"
+_SIGNATURES = "appliance.trust.lms appliance.trust.p256 appliance.update.roots appliance.update.suit"
 
 
-def believed(files: "Files", journal: "Journal", sequence: int, version: str, wall_s: int) -> "Release":
-    """What stands in the file, once the present keys believe it and this appliance takes it: newer than `sequence`, for
-    a base of this `version`. The release stays a view of the manifest, of which it holds a copy. WireError."""
-    envelope = files.read(kept.ENVELOPE) or b""
-    manifest = bytes(suit.verified(envelope, roots.load(files, kept.keys(journal))))
-    del envelope
-    vendor, class_ = _maker(files)
-    base = tuple([int(part) for part in version.split(".")])
-    return read(memoryview(manifest), Own(vendor, class_, sequence, base, wall_s))
-
-
-def next_keys(files: "Files") -> "tuple[int, bytes]":
-    """Number and content of the set that the key manifest in the file puts in the present one's place. WireError."""
-    made = roots.next(roots.load(files), files.read(kept.KEY_FILE) or b"")
-    return made.number, bytes(made.raw)
-
-
-def number(files: "Files") -> int:
-    """Of the present set; 0 where there is none."""
+def believed(ports: "Ports", keys: int, sequence: int, version: str) -> "Release":
+    """What stands in the file, once the present keys (their number at least `keys`) believe it and this appliance takes
+    it: not older than `sequence`, for a base of this `version`. It is a view of a copy of the manifest. WireError."""
+    files = ports.files
     try:
-        return roots.load(files).number
+        manifest = _manifest(files, keys)
+    finally:
+        _unload(ports)
+    from .manifest import read
+    from .release import Own
+
+    try:
+        vendor, class_ = _maker(files)
+        base = tuple([int(part) for part in version.split(".")])
+        return read(memoryview(manifest), Own(vendor, class_, sequence, base, ports.clock.wall_s()))
+    finally:
+        for module in _READING.split():
+            ports.unload(module)
+
+
+def next_keys(ports: "Ports") -> "tuple[int, bytes]":
+    """Number and content of the set that the key manifest in the file puts in the present one's place. WireError."""
+    from .roots import load, next
+
+    try:
+        made = next(load(ports.files), ports.files.read(KEYS) or b"")
+        return made.number, bytes(made.raw)
+    finally:
+        del load, next
+        _unload(ports)
+
+
+def number(ports: "Ports") -> int:
+    """Of the present set; 0 where there is none."""
+    from .roots import load
+
+    try:
+        return load(ports.files).number
     except WireError:
         return 0
+    finally:
+        del load
+        _unload(ports)
+
+
+def _manifest(files: "Files", keys: int) -> bytes:
+    from .roots import load
+    from .suit import verified
+
+    return bytes(verified(files.read(ENVELOPE) or b"", load(files, keys)))
+
+
+def _unload(ports: "Ports") -> None:
+    for module in _SIGNATURES.split():
+        ports.unload(module)
 
 
 def _maker(files: "Files") -> "tuple[bytes, bytes]":

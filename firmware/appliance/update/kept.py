@@ -5,17 +5,15 @@ A row is a list, its places are the numbers below; the record is the same as a C
 """
 
 from trivet_wire.cbor import Reader, Writer
-from trivet_wire.ids import A_NO, U_IDLE
+from trivet_wire.ids import U_IDLE
 
-from ..store.binary import pack, unpack_from
-from ..store.records import HOURS, INSTALLED, KEYS, UPDATE
+from ..store.records import UPDATE
 from .gates import NO_ANSWER
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from ..ports import Ports
     from ..store.journal import Journal
 
     Row = list[Any]
@@ -63,11 +61,6 @@ _EMPTY = (
 )
 # fmt: on
 
-RELEASE = 0  # keys of UPDATE; the first two as ids.W_*
-_TRIED = 2
-_MOST_TRIED = 16
-_START = 8  # bytes of a digest that name it
-
 
 def fresh() -> "Row":
     """A row of which nothing is known yet."""
@@ -93,75 +86,3 @@ def save(journal: "Journal", what: int, row: "Row") -> None:
     for value in row:
         writer.item(value)
     journal.put(UPDATE, what, journal.scratch, writer.pos)
-
-
-def tried(journal: "Journal", manifest: bytes) -> bool:
-    """Whether the release whose manifest's digest begins so was rolled back here."""
-    known = _tried(journal)
-    for at in range(0, len(known), _START):
-        if known[at : at + _START] == manifest:
-            return True
-    return False
-
-
-def note_tried(journal: "Journal", manifest: bytes) -> None:
-    """It was rolled back: it is not taken a second time. Of many the oldest is forgotten."""
-    if not tried(journal, manifest):
-        journal.put(UPDATE, _TRIED, (_tried(journal) + manifest)[-_START * _MOST_TRIED :])
-
-
-def _tried(journal: "Journal") -> bytes:
-    buf = bytearray(max(0, journal.length(UPDATE, _TRIED)))
-    journal.get(UPDATE, _TRIED, buf)
-    return bytes(buf)
-
-
-def hours(journal: "Journal") -> "tuple[int, int]":
-    """The owner's excluded hours, and the minutes east of UTC of their day."""
-    buf = bytearray(6)
-    journal.get(HOURS, 0, buf)
-    return unpack_from("<Ih", buf)[:2]
-
-
-def set_hours(journal: "Journal", mask: int, east: int) -> None:
-    journal.put(HOURS, 0, pack("<Ih", mask, east))
-
-
-def installed(journal: "Journal") -> int:
-    """Sequence of the newest release that passed its trial here."""
-    return _number(journal, INSTALLED)
-
-
-def set_installed(journal: "Journal", sequence: int) -> None:
-    """Never lower than before."""
-    if sequence > installed(journal):
-        journal.put(INSTALLED, 0, pack("<I", sequence))
-
-
-def keys(journal: "Journal") -> int:
-    """Number of the newest set of release keys that was here."""
-    return _number(journal, KEYS)
-
-
-def set_keys(journal: "Journal", number: int) -> None:
-    """Never lower than before."""
-    if number > keys(journal):
-        journal.put(KEYS, 0, pack("<I", number))
-
-
-def forget(ports: "Ports", what: int) -> None:
-    """What was fetched goes; what was written into a slot stays there, and is begun anew by the next one."""
-    folders = ports.folders
-    for name in (KEY_FILE,) if what else (ENVELOPE, PATCH):
-        folders.remove(name)
-
-
-def declined(row: "Row") -> bool:
-    """Whether its owner's no ends it: of a security release with a deadline it only puts it off until then."""
-    return row[ANSWER] == A_NO and not (row[SECURITY] and row[DEADLINE])
-
-
-def _number(journal: "Journal", kind: int) -> int:
-    buf = bytearray(4)
-    journal.get(kind, 0, buf)
-    return int(unpack_from("<I", buf)[0])

@@ -31,7 +31,7 @@ LATER_MS = 60_000
 _ENOSPC = 28
 _CYCLE = 5  # gates.CYCLE
 _GOES_ON = (ids.U_OFFERED, ids.U_DOWNLOADING, ids.U_VERIFIED, ids.U_STAGED, ids.U_TRIAL)
-_RARE = "told gates joint chooser otadata judged judging fetching http patch bundle base installing trial"
+_RARE = "told memory gates joint chooser otadata judged judging fetching http patch bundle base installing"
 _REST = "spoken orders machine release kept"
 
 
@@ -103,6 +103,7 @@ class Machine:
     def look(self) -> "State":
         """All that the gates look at, now."""
         from .gates import State, hazard, held
+        from .memory import hours
 
         state = State()
         row, heart = self.row, self.appliance.heart
@@ -112,7 +113,7 @@ class Machine:
             state.held = held(heart.holds, heart.signals.values, heart.signals.validity)
             state.hazard = hazard(heart.manager.status, heart.catalogue)
         state.wall_s = self.ports.clock.wall_s()
-        state.hours, state.east = kept.hours(self.journal)
+        state.hours, state.east = hours(self.journal)
         state.security = row[kept.SECURITY] != 0
         state.deadline = row[kept.DEADLINE]
         state.answer = row[kept.ANSWER]
@@ -140,28 +141,25 @@ class Machine:
     def believe(self) -> "Release":
         """The release in flash, judged anew by the keys and the clock of now. WireError when it is refused."""
         self.close()
-        sequence = self._sequence()
+        keys, sequence = self._newest()
         self.unload(_RARE)
-        from .judging import RARE, believed
+        from .judging import believed
 
-        ports = self.ports
-        try:
-            return believed(ports.files, self.journal, sequence, VERSION, ports.clock.wall_s())
-        finally:
-            del believed
-            for module in RARE.split():
-                ports.unload(module)
+        return believed(self.ports, keys, sequence, VERSION)
 
     # -- states --------------------------------------------------------------------------------------------------------
 
     def _busy(self) -> bool:
         return self.row[kept.STATE] in _GOES_ON or self.row[kept.STATE] != self.row[kept.TOLD]
 
-    def _sequence(self) -> int:
-        """Of what is installed: as the slot record says, or higher."""
+    def _newest(self) -> "tuple[int, int]":
+        """Number of the keys, and sequence of what is installed: as files say, or higher."""
         from .joint import installed
+        from .memory import installed as ever
+        from .memory import keys
 
-        return max(installed(self.ports.files, self.ports.slots)[2], kept.installed(self.journal))
+        sequence: int = installed(self.ports.files, self.ports.slots)[2]
+        return keys(self.journal), max(sequence, ever(self.journal))
 
     def _step(self, now: int) -> int:
         row = self.row
@@ -186,7 +184,9 @@ class Machine:
         """A state that ends it is told when what was fetched for it is gone."""
         self.close()
         if state in (ids.U_CONFIRMED, ids.U_ROLLED_BACK, ids.U_REFUSED):
-            kept.forget(self.ports, self.what)
+            from .memory import forget
+
+            forget(self.ports, self.what)
         self.tell()
         self.unload("told")
         return NOW
@@ -280,6 +280,7 @@ def unload(ports: "Ports", names: str = _REST) -> None:
     """Forget modules of this room; by default all of them, the room itself last."""
     for name in names.split():
         ports.unload("appliance.update." + name)
+    ports.spare()
     if names == _REST:
         unload(ports, _RARE)
         ports.unload("appliance.update")

@@ -6,7 +6,7 @@ there.
 from trivet_wire import ids
 from trivet_wire.refuse import WireError
 
-from . import gates, kept
+from . import gates, kept, memory
 from .table import DECLINE, OFFER, step
 
 TYPE_CHECKING = False
@@ -85,7 +85,7 @@ def answer(journal: "Journal", start: bytes, word: int, until: int) -> int:
         return ids.R_BUSY
     row[kept.ANSWER] = word
     row[kept.UNTIL] = until
-    if row[kept.JUDGED] and kept.declined(row):
+    if row[kept.JUDGED] and memory.declined(row):
         row[kept.STATE] = step(row[kept.STATE], DECLINE)[0]
         row[kept.REASON] = ids.R_OWNER
     kept.save(journal, ids.W_RELEASE, row)
@@ -96,7 +96,7 @@ def hours(journal: "Journal", mask: int, east: int) -> int:
     """Hours of the owner's day in which nothing installs: bit h for hour h; R_FIELD when too few are left."""
     if not gates.allowed(mask) or not -_MOST_EAST <= east <= _MOST_EAST:
         return ids.R_FIELD
-    kept.set_hours(journal, mask, east)
+    memory.set_hours(journal, mask, east)
     return 0
 
 

@@ -10,7 +10,7 @@ gives whether they were understood; what they ask for is done by `orders.py`. Lo
 
 from trivet_wire import ids
 
-from . import gates, kept, orders
+from . import gates, kept, memory, orders
 from .machine import Machine
 from .told import limit_of, why, words
 
@@ -66,7 +66,7 @@ def _show(appliance: "Appliance", ports: "Ports") -> None:
         text = words(what, row, wait, limit, language)
         reason: int = row[kept.REASON]
         tell({"e": "said", "text": text, "state": ids.UPDATE_STATES[state], "waits": wait, "reason": reason})
-    mask, _ = kept.hours(appliance.journal)
+    mask, _ = memory.hours(appliance.journal)
     if mask:
         listed = ", ".join([str(hour) for hour in range(24) if mask >> hour & 1])
         tell({"e": "said", "text": _HOURS[language] % listed})
@@ -88,7 +88,7 @@ def _answer(appliance: "Appliance", ports: "Ports", word: int, rest: "list[str]"
 
 
 def _hours(appliance: "Appliance", spans: str, zone: str) -> int:
-    mask, east = 0, kept.hours(appliance.journal)[1]
+    mask, east = 0, memory.hours(appliance.journal)[1]
     if zone:
         hours = _number(zone[1:], 14)
         if hours < 0 or zone[0] not in "+-":

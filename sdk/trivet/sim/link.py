@@ -31,8 +31,6 @@ HOSTS = {
     "appliance.update.download": "appliance.update.fetching",
     "appliance.update.filling": "appliance.update.fetching",
     "appliance.update.trial": "appliance.update.installing",
-    "appliance.update.roots": "appliance.update.judging",
-    "appliance.update.manifest": "appliance.update.judging",
 }
 ROOMS = (
     *("trivet_wire", MONITORS),
