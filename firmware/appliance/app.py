@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from .trust.identity import Identity
     from .update.chooser import Choice
     from .update.download import Download
+    from .update.fetching import Fetching
+    from .update.judging import Judging
     from .update.machine import Machine
 
 _MAGIC = 0x54  # of what a reset retained
@@ -40,6 +42,10 @@ _RECITED = 20  # records of the ledger that are read out
 _READING = ("appliance.service.reading", "appliance.trust.look")  # loaded for that alone
 _SHOWING = ("appliance.service.consents", "appliance.trust.look")  # likewise
 _DEAD_ERRORS = 3  # of the flash, that a dead ledger counts for: at once a fault
+_UPDATING = (  # modules of its room that may be loaded, and are let go of together
+    "told memory gates joint chooser otadata judged judging fetching http patching patch bundle base installing spoken"
+    " orders release machine kept"
+)
 _AGAIN_MS = 10_000  # where an update finds no heap, it tries again
 _PRESENT_MS = 30_000  # from the button on, somebody stands at the appliance
 
@@ -49,7 +55,7 @@ class Appliance:
 
     def __init__(self, ports: "Ports") -> None:
         """OSError where the flash does not answer: without a journal nobody knows what was said and agreed."""
-        self._ports = ports
+        self.ports = ports
         self.journal = Journal(ports.flash)
         self.journal.mount()
         self._corrupt = self.journal.corrupt
@@ -68,10 +74,10 @@ class Appliance:
         self.sealer: Sealer | None = None
         self._hearing: Hearing | None = None
         # of an update: when its machine is due (ms, -1: never), what was shown that it waits for; of a trial: second of
-        # the last look (-1: none), cycles until then
-        self.update = array("i", (-1, 0, 0, -1))
+        # the last look, cycles until then (-1: none); what came of a download
+        self.update = array("i", (-1, 0, 0, -1, 0))
         self.download: Download | None = None  # takes what the line brings
-        self._machine: Machine | None = None
+        self.machine: Machine | Fetching | Judging | None = None
         self._present_until = 0
         self.leaving = False  # restart at the end of this turn
         self._identity: Identity | None = None
@@ -126,7 +132,7 @@ class Appliance:
         ledger, consent = self.ledger, self.consent
         if ledger is None:
             return False
-        if ledger.tally[chain.T_BOOT] != self.boot and not ledger.note(chain.STARTED, self.boot, self._ports.cause):
+        if ledger.tally[chain.T_BOOT] != self.boot and not ledger.note(chain.STARTED, self.boot, self.ports.cause):
             return False
         if ledger.tally[chain.T_DECISION] >= consent.seq:
             return True
@@ -135,11 +141,11 @@ class Appliance:
 
     def _retained(self) -> str:
         """Whose turn it was when the watchdog or a panic ended the last life; "" after any other end."""
-        mark = self._ports.retained
+        mark = self.ports.retained
         letter = mark[1] if mark[0] == _MAGIC else 0
         mark[0] = _MAGIC
         mark[1] = _STARTING
-        if self._ports.cause == ids.RESET_WATCHDOG or self._ports.cause == ids.RESET_CRASH:
+        if self.ports.cause == ids.RESET_WATCHDOG or self.ports.cause == ids.RESET_CRASH:
             for name in _TASKS:
                 if ord(name[0]) == letter:
                     return name
@@ -147,13 +153,13 @@ class Appliance:
 
     def crashed(self, error: BaseException, task: str) -> None:
         """An exception escaped while the appliance was being built."""
-        trace = self._ports.teller.trace(error)
+        trace = self.ports.teller.trace(error)
         self.supervisor.crashed = True
         self.supervisor.note(Crash(trace, task), trace)
 
     def live(self, heart: "Heart | None") -> None:
         """Everything is built: wire the outbox to it, say so, and be ready for turns."""
-        ports = self._ports
+        ports = self.ports
         self.heart = heart
         self._build_outbox()
         self.supervisor.tasks = self._tasks()
@@ -175,7 +181,7 @@ class Appliance:
         identity, ledger = self._identity, self.ledger
         if identity is None or ledger is None:
             return
-        ports, heart = self._ports, self.heart
+        ports, heart = self.ports, self.heart
         model, catalogue = (heart.model, heart.catalogue_id) if heart is not None else (identity.model, 0)
         sealer = self.sealer = Sealer(identity, self.boot, ports.clock, self.consent, self.spool, ports.teller)
         self.speaker = Speaker(About(model, VERSION, catalogue), self.consent, self.spool, sealer, ledger)
@@ -222,18 +228,26 @@ class Appliance:
         """One turn at `now` (ms since start)."""
         self.supervisor.run(now)
         if self.leaving:
-            self._ports.reset()
+            self.ports.reset()
 
     def serve(self) -> None:
         """One turn of the tasks that need no tick, while time stands."""
-        self.supervisor.run(self._ports.clock.ticks_ms(), True)
+        self.supervisor.run(self.ports.clock.ticks_ms(), True)
         if self.leaving:
-            self._ports.reset()
+            self.ports.reset()
 
-    def updated(self) -> None:
-        """Something about an update was asked: its machine begins anew from what is kept."""
-        self._let_go()
-        self.update[0] = 0
+    def updated(self, at: int = 0) -> None:
+        """Something about an update was asked, or the next step is due at `at` (ms; -1: none is): whoever is at it lets
+        go, and what is kept says how it goes on."""
+        machine = self.machine
+        self.machine = None
+        if machine is not None:
+            machine.close()
+        for name in _UPDATING.split():
+            self.ports.unload("appliance.update." + name)
+        self.ports.unload("appliance.update")
+        self.ports.spare()
+        self.update[0] = at
 
     # -- what may be asked of it -----------------------------------------------------------------------------------
 
@@ -249,7 +263,7 @@ class Appliance:
         name = ids.PURPOSE_NAMES[purpose]
         event = {"e": "consent", "purpose": name, "granted": granted, "seq": consent.seq, "left": self.spool.count}
         event["kept"] = consent.unkept < 2
-        self._ports.teller.tell(event)
+        self.ports.teller.tell(event)
         return True
 
     def _consented(self, new: int) -> None:
@@ -269,7 +283,7 @@ class Appliance:
         speaker = self.speaker
         if speaker is not None:
             try:
-                speaker.poll(self._ports.clock.ticks_ms())
+                speaker.poll(self.ports.clock.ticks_ms())
             except (JournalFull, OSError):  # the decision stands; it is told at the next turn
                 self.supervisor.flash_errors += 1
 
@@ -277,10 +291,10 @@ class Appliance:
         """On the line, for people: what the owner said yes and no to."""
         from .service.consents import show
 
-        tell = self._ports.teller.tell
+        tell = self.ports.teller.tell
         show(self.consent, self.ledger, self.language, lambda text: tell({"e": "said", "text": text}))
         for module in _SHOWING:
-            self._ports.unload(module)
+            self.ports.unload(module)
 
     def clear(self, who: int, grant: int = ids.G_PRESENT) -> None:
         """After a repair: every code to its initial status; the entries leave tombstones that name `who`, and under
@@ -294,46 +308,32 @@ class Appliance:
         """After a repair, by an authorised command: what drift monitors hold for normal is forgotten and learned
         anew."""
         count = self.heart.relearn() if self.heart is not None else 0
-        self._ports.teller.tell({"e": "relearn", "monitors": count})
+        self.ports.teller.tell({"e": "relearn", "monitors": count})
 
     def recover(self) -> None:
         """Out of the reduced state, by command: restart, and try everything."""
         self.life.forgive()
-        self._ports.reset()
+        self.ports.reset()
 
     def press(self) -> None:
         """The button: for a while somebody is known to stand at the appliance."""
-        self._present_until = self._ports.clock.ticks_ms() + _PRESENT_MS
+        self._present_until = self.ports.clock.ticks_ms() + _PRESENT_MS
 
     def factory_reset(self, channel: int) -> int:
         """Asked for by somebody present: everything of the present owner goes, then the appliance restarts. Gives why
         not: R_GRANT when the button was not pressed, R_FULL."""
-        if self._ports.clock.ticks_ms() >= self._present_until:
+        if self.ports.clock.ticks_ms() >= self._present_until:
             return ids.R_GRANT
         try:
             self.journal.put(RESET, 0, bytes((channel,)))
         except (JournalFull, OSError):
             return ids.R_FULL
-        self._ports.reset()
+        self.ports.reset()
         return 0
-
-    def about_update(self, words: "list[str]") -> bool:
-        """What somebody at the line says of updates (`update/spoken.py`). False: not understood."""
-        from .update.spoken import obey
-
-        done = obey(self, self._ports, words)
-        if self._machine is None:
-            self._unload_update()
-        return done
-
-    def block(self, offset: int, data: bytes) -> bool:
-        """A part of what the appliance asked for on its line. False: it asked for something else."""
-        download = self.download
-        return download is not None and download.piece(download.start, offset, data)
 
     def recite(self, judge: bool) -> bool:
         """The newest records of the ledger in words, or whether all are as they were written. False: there is none."""
-        ledger, tell = self.ledger, self._ports.teller.tell
+        ledger, tell = self.ledger, self.ports.teller.tell
         if ledger is None or ledger.log is None:
             return False
         from .service.reading import recite, verdict
@@ -349,7 +349,7 @@ class Appliance:
                 lambda n, when, text: tell({"e": "record", "n": n, "when": when, "text": text}),
             )
         for module in _READING:
-            self._ports.unload(module)
+            self.ports.unload(module)
         return True
 
     # -- tasks ---------------------------------------------------------------------------------------------------------
@@ -396,7 +396,7 @@ class Appliance:
             return 0
         if not self._ledger_told:
             self._ledger_told = True
-            self._ports.teller.tell({"e": "ledger", "dead": True})
+            self.ports.teller.tell({"e": "ledger", "dead": True})
             heart.mute()
         return _DEAD_ERRORS
 
@@ -404,14 +404,14 @@ class Appliance:
         uplink = self.uplink
         if uplink is None or self.ledger is None or not (self._noted() or self.ledger.dead):
             return
-        uplink.poll(self._ports.clock.link_ms())
+        uplink.poll(self.ports.clock.link_ms())
         if uplink.commands:
             if self._hearing is None:
                 from .hearing import Hearing
 
                 assert self._identity is not None
                 assert self.sealer is not None
-                self._hearing = Hearing(self, self._ports, self._identity, self.sealer)
+                self._hearing = Hearing(self, self.ports, self._identity, self.sealer)
             self._hearing.take(uplink.commands.pop(0))
 
     def _install(self, now: int) -> None:
@@ -421,28 +421,15 @@ class Appliance:
             return
         wait = _AGAIN_MS
         try:
-            if self._machine is None:
+            if self.machine is None:
                 from .update.machine import Machine
 
-                self._machine = Machine(self, self._ports)
-            wait = self._machine.poll(now)
+                self.machine = Machine(self, self.ports)
+            wait = self.machine.poll(now)
         except MemoryError:
-            self._ports.teller.tell({"e": "no_heap", "task": "install"})
+            self.ports.teller.tell({"e": "no_heap", "task": "install"})
         if wait:
-            self._let_go()
-            self.update[0] = now + wait if wait > 0 else -1
-
-    def _let_go(self) -> None:
-        """Of the update machine and all its modules."""
-        if self._machine is not None:
-            self._machine.close()
-            self._machine = None
-            self._unload_update()
-
-    def _unload_update(self) -> None:
-        from .update.machine import unload
-
-        unload(self._ports)
+            self.updated(now + wait if wait > 0 else -1)
 
     def _reclaim(self, now: int) -> None:
         if not self.journal.service() and self.ledger is not None:

@@ -58,6 +58,8 @@ def _beats(appliance: Appliance, ports: "Ports", maker: "Callable[[], Maker] | N
 class Mute:
     """Hears its line and feeds its watchdog; outputs stay as they are after a reset."""
 
+    download = None  # nothing was asked for
+
     def __init__(self, ports: "Ports", error: BaseException) -> None:
         self._ports = ports
         ports.teller.tell({"e": "mute", "trace": ports.teller.trace(error)})
@@ -80,14 +82,6 @@ class Mute:
 
     def relearn(self) -> None:
         pass
-
-    def about_update(self, words: "list[str]") -> bool:
-        """Nothing is kept of any."""
-        return False
-
-    def block(self, offset: int, data: bytes) -> bool:
-        """Nothing was asked for."""
-        return False
 
     def recite(self, judge: bool) -> bool:
         """Nothing can be read."""

@@ -64,6 +64,7 @@ async def house(
     roots: bytes = b"",
     settings: Mapping[str, float] | None = None,
     heap_kib: int = HEAP_KIB,
+    board: str = "oven",
 ) -> AsyncIterator[House]:
     """`at_the_line`: the oven makes its own key, as the maker's line lets it. `roots`: release keys that cloud and oven
     believe. `settings`: of the oven's world."""
@@ -76,9 +77,9 @@ async def house(
             await catalogues.add_board(cloud.store, "oven")
             identity = await provision(cloud.registry, boards.load("oven"), device)
         else:
-            identity = await cloud.enrol(boards.load("oven").model if roots else "oven", "oven")
+            identity = await cloud.enrol(boards.load(board).model if roots else board, board)
             device.provision(Provision.of(identity))
-        world = await asyncio.to_thread(lambda: World("oven", device, settings=settings, heap_kib=heap_kib))
+        world = await asyncio.to_thread(lambda: World(board, device, settings=settings, heap_kib=heap_kib))
         try:
             yield House(cloud, identity, world)
         finally:

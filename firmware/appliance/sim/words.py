@@ -4,7 +4,7 @@ from trivet_wire.ids import BY_APPLIANCE, PURPOSE_NAMES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Protocol
+    from typing import Any, Protocol
 
     from ..ports import Teller
 
@@ -27,9 +27,8 @@ if TYPE_CHECKING:
 
         def show_consents(self) -> None: ...
 
-        def about_update(self, words: list[str]) -> bool: ...
-
-        def block(self, offset: int, data: bytes) -> bool: ...
+        @property
+        def download(self) -> Any: ...  # of a part of an update: takes what was asked for
 
         def decide(self, purpose: int, granted: bool, channel: int, language: str, text_hash: int) -> bool: ...
 
@@ -68,7 +67,9 @@ def obey(appliance: "Appliance", line: str, teller: "Teller") -> None:
     elif words and words[0] == "ledger" and words[1:] in ([], ["verify"]):
         done = appliance.recite(len(words) == 2)
     elif words and words[0] == "update":
-        done = appliance.about_update(words[1:])
+        from ..update.spoken import obey as obey_update
+
+        done = obey_update(appliance, words[1:])
     elif len(words) == 3 and words[0] == "block" and words[1].isdigit():
         done = _block(appliance, int(words[1]), words[2])
     if not done:
@@ -80,10 +81,11 @@ def _block(appliance: "Appliance", offset: int, text: str) -> bool:
     from binascii import a2b_base64
 
     try:
-        appliance.block(offset, a2b_base64(text))
+        data = a2b_base64(text)
     except ValueError:
         return False
-    return True
+    download = appliance.download
+    return download is not None and download.piece(download.start, offset, data)
 
 
 def _hash(text: str) -> int:

@@ -1,77 +1,189 @@
-"""What is still to be fetched of an update, and how it is used: envelope, keys, deltas, whole images. Takes the
-machine, gives one small step a turn; at the end of each payload the machine takes the table's way. Believes nothing.
+"""What is still to be fetched of an update, and how it is used: envelope, keys, deltas, whole images. Takes the place
+of the machine, whose code is let go of meanwhile: the heap has no room for both. One small step a turn; when all is
+there, or something is wrong, it says so and the machine takes over. Believes nothing.
 """
 
 from trivet_wire import ids
 from trivet_wire.refuse import WireError
 
+from ..store.journal import JournalFull
 from . import kept
 from .download import WINDOW, Asking, Download
-from .filling import Applying, Hashing, IntoFile, IntoImage, Pump
+from .filling import IntoFile, IntoImage, Pump
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from ..app import Appliance
+    from ..ports import Ports
     from .filling import Image, Source
-    from .machine import Machine
+    from .kept import Row
+    from .patching import Delta
     from .release import Component, Release
 
-_ARRIVED = -2  # machine.ARRIVED
+ARRIVED = -1  # outcomes in `Appliance.update[4]`, beside ids.R_*
+_ENVELOPE = "update/envelope"  # as kept.py names them
+_KEYS = "update/keys"
+_PATCH = "update/patch"
+_OVER_MS = 1  # for `poll`: the machine's turn
 _RETRY_MS = 30_000  # after nobody answered
+_SOON_MS = 5_000
+_LATER_MS = 60_000
 _BAD = 3  # times that a whole payload was not what was signed
+_ENOSPC = 28
 
 
 class Fetching:
-    """One payload after the other; a window of memory for all of them."""
+    """`poll(now)` between ticks, as `Machine`; one payload after the other, through one window."""
 
-    def __init__(self, machine: "Machine", release: "Release | None") -> None:
+    def __init__(
+        self, appliance: "Appliance", ports: "Ports", what: int, row: "Row", release: "Release | None"
+    ) -> None:
         """`release` None: its envelope is still to be fetched, or the key manifest."""
-        self._machine = machine
-        self._ports = machine.ports
-        self._folders = machine.ports.folders
-        self._room = bytearray(WINDOW)
+        self._appliance = appliance
+        self._ports = ports
+        self._folders = ports.folders
+        self._what = what
+        self._row = row
         self._release = release
+        self._room = bytearray(WINDOW)
         self._pump: Pump | None = None
-        self._clock = machine.ports.clock.link_ms
-        self._hashing: Hashing | None = None
-        self._applying: Applying | None = None
-        self._patch: "tuple[int, bytes, str] | None" = None
-        if release is None:
-            name = kept.KEY_FILE if machine.what == ids.W_KEYS else kept.ENVELOPE
-            size, digest = machine.row[kept.SIZE], machine.row[kept.DIGEST]
-            self._into_file(name, size, digest, machine.row[kept.URI])
+        self._clock = ports.clock.link_ms
+        self._delta: Delta | None = None
+        self._bad = 0
+
+    def poll(self, now: int) -> int:
+        """One step; gives after how many ms it is to be gone on, 0: at once."""
+        try:
+            heart = self._appliance.heart
+            if self._release is not None and heart is not None and heart.in_cycle():
+                return _OVER_MS  # the machine says that it waits
+            return self._step()
+        except WireError as error:
+            return self._over(error.reason)
+        except JournalFull:
+            return _SOON_MS
+        except OSError as error:
+            if error.errno == _ENOSPC:
+                return self._over(ids.R_FULL)
+            self._appliance.supervisor.flash_errors += 1
+            return _LATER_MS
 
     def close(self) -> None:
-        uplink = self._machine.appliance.uplink
-        if uplink is not None:
-            uplink.blocks = None
-        self._machine.appliance.download = None
+        """Let go of the source; whatever comes of it then is passed over."""
+        appliance = self._appliance
+        appliance.download = None
+        if appliance.uplink is not None:
+            appliance.uplink.blocks = None
         if self._pump is not None:
             self._pump.close()
             self._pump = None
 
-    def step(self) -> int:
-        """As `Machine.poll`; ARRIVED when there is nothing left to fetch."""
+    # -- steps ---------------------------------------------------------------------------------------------------------
+
+    def _step(self) -> int:
+        row = self._row
         if self._pump is not None:
             return self._pumped(self._pump)
         if self._release is None:
-            return _ARRIVED
-        if self._applying is not None:
-            return self._applied(self._applying)
-        if self._hashing is not None:
-            return self._hashed(self._hashing)
-        if self._machine.row[kept.COMPONENT] >= len(self._release.components):
-            return _ARRIVED
-        self._begin(self._component(self._release))
+            name = _KEYS if self._what else _ENVELOPE
+            self._into_file(name, row[kept.SIZE], row[kept.DIGEST], row[kept.URI])
+            return 0
+        if self._delta is not None:
+            return self._changed(self._delta)
+        if row[kept.COMPONENT] >= len(self._release.components):
+            return self._over(ARRIVED)
+        component = self._component()
+        if component.has_deltas() and not row[kept.BEGUN] and not row[kept.WHOLE] >> row[kept.COMPONENT] & 1:
+            from .patching import Delta
+
+            self._delta = Delta(self.image(False), component, self._folders, self._room)
+        else:
+            self._begin_whole(component)
         return 0
 
-    def _component(self, release: "Release") -> "Component":
-        at: int = self._machine.row[kept.COMPONENT]
-        return release.components[at]
+    def _pumped(self, pump: Pump) -> int:
+        came = pump.step(self._clock())
+        if came == Pump.RUNS:
+            return 0
+        if came == Pump.STUCK:
+            return _RETRY_MS
+        if came == Pump.SPOILT:
+            raise WireError(ids.R_DIGEST)
+        reason = pump.sink.finish()
+        self.close()
+        if not reason:
+            if self._release is None:
+                return self._over(ARRIVED)
+            if self._delta is None:
+                return self._filled()
+            self._delta.begin(self.image(True))
+            return 0
+        return self._wrong(reason)
 
-    # -- sources -------------------------------------------------------------------------------------------------------
+    def _wrong(self, reason: int) -> int:
+        """All of it came and is not what was signed: once more, a few times. A delta gives way to the whole image."""
+        if self._delta is not None:
+            return self._whole()
+        self._bad += 1
+        if self._bad >= _BAD:
+            raise WireError(reason)
+        self._row[kept.BEGUN] = 0
+        return 0
+
+    def _changed(self, delta: "Delta") -> int:
+        """A delta looks whether it fits, is fetched, or makes the new image of the old one."""
+        reason = delta.step()
+        if reason == delta.WANTED:
+            self._into_file(_PATCH, delta.size, delta.digest, delta.uri)
+            return 0
+        if reason == delta.RUNS:
+            return 0
+        return self._whole() if reason else self._filled()
+
+    def _whole(self) -> int:
+        """No delta leads there: from now on all of it."""
+        self._row[kept.WHOLE] |= 1 << self._row[kept.COMPONENT]
+        return self._without_delta()
+
+    def _filled(self) -> int:
+        """One component is in flash, read back."""
+        self._row[kept.COMPONENT] += 1
+        self._row[kept.BEGUN] = 0
+        return self._without_delta()
+
+    def _without_delta(self) -> int:
+        self._delta = None
+        self._folders.remove(_PATCH)
+        self._save()
+        self._unload("patching patch bundle base")
+        return 0
+
+    def _over(self, outcome: int) -> int:
+        self._appliance.update[4] = outcome
+        return _OVER_MS
+
+    # -- where from, and where to --------------------------------------------------------------------------------------
+
+    def _into_file(self, name: str, size: int, digest: bytes, uri: str) -> None:
+        self._connect(digest, size, uri, IntoFile(self._folders, name, size, digest))
+
+    def _begin_whole(self, component: "Component") -> None:
+        sink = IntoImage(self.image(True), component, memoryview(self._room), self._row[kept.BEGUN] != 0)
+        if not self._row[kept.BEGUN]:
+            self._row[kept.BEGUN] = 1
+            self._save()
+        self._connect(component.digest, component.size, component.uri, sink)
+
+    def _connect(self, start: bytes, size: int, uri: str, sink: "IntoFile | IntoImage") -> None:
+        download = Download(start, size, self._room, sink.at)
+        self._pump = Pump(download, self._source(uri), sink)
+        appliance = self._appliance
+        appliance.download = download
+        if appliance.uplink is not None:
+            appliance.uplink.blocks = download.block
 
     def _source(self, uri: str) -> "Source":
-        row = self._machine.row
+        row = self._row
         if row[kept.SOURCE] == kept.WEB or uri.startswith("http"):
             from .http import Range, resolved
 
@@ -85,8 +197,7 @@ class Fetching:
         return Asking(self._ask_broker)
 
     def _ask_broker(self, start: bytes, offset: int, length: int) -> bool:
-        appliance = self._machine.appliance
-        uplink, sealer = appliance.uplink, appliance.sealer
+        uplink, sealer = self._appliance.uplink, self._appliance.sealer
         if uplink is None or sealer is None or not uplink.greeted:
             return False
         writer = sealer.open(ids.FETCH, False)
@@ -100,129 +211,17 @@ class Fetching:
         self._ports.teller.tell({"e": "fetch", "digest": start.hex(), "offset": offset, "length": length})
         return True
 
-    def _connect(self, start: bytes, size: int, uri: str, sink: "IntoFile | IntoImage") -> None:
-        download = Download(start, size, self._room, sink.at)
-        self._pump = Pump(download, self._source(uri), sink)
-        appliance = self._machine.appliance
-        appliance.download = download
-        if appliance.uplink is not None:
-            appliance.uplink.blocks = download.block
-
-    def _into_file(self, name: str, size: int, digest: bytes, uri: str) -> None:
-        self._connect(digest, size, uri, IntoFile(self._folders, name, size, digest))
-
-    # -- steps ---------------------------------------------------------------------------------------------------------
-
-    def _pumped(self, pump: Pump) -> int:
-        came = pump.step(self._clock())
-        if came == Pump.RUNS:
-            return 0
-        if came == Pump.STUCK:
-            self._machine.close()
-            return _RETRY_MS
-        if came == Pump.SPOILT:
-            raise WireError(ids.R_DIGEST)
-        reason = pump.sink.finish()
-        self.close()
-        if reason:
-            return self._wrong(reason)
-        self._machine.bad = 0
-        return self._came()
-
-    def _wrong(self, reason: int) -> int:
-        """All of it came and is not what was signed: once more, a few times. A delta gives way to the whole image."""
-        machine = self._machine
-        machine.bad += 1
-        if self._patch is not None:
-            self._whole()
-        elif machine.bad >= _BAD:
-            raise WireError(reason)
-        machine.row[kept.BEGUN] = 0
-        machine.close()
-        return 0
-
-    def _came(self) -> int:
-        if self._release is None:
-            return _ARRIVED
-        if self._patch is not None:
-            component = self._component_now()
-            try:
-                self._applying = Applying(
-                    *(self._folders, kept.PATCH, self._image(component, False), self._image(component, True), component)
-                )
-            except WireError:
-                return self._whole()
-            return 0
-        return self._filled()
-
-    def _component_now(self) -> "Component":
+    def _component(self) -> "Component":
         assert self._release is not None
-        return self._component(self._release)
+        at: int = self._row[kept.COMPONENT]
+        return self._release.components[at]
 
-    def _begin(self, component: "Component") -> None:
-        """The delta for what runs, where there is one; else all of it."""
-        row = self._machine.row
-        self._patch = None
-        if not row[kept.BEGUN] and not row[kept.WHOLE] >> row[kept.COMPONENT] & 1 and component.has_deltas():
-            old = self._image(component, False)
-            if old.size:
-                self._hashing = Hashing(old, memoryview(self._room))
-                return
-        self._begin_whole(component)
-
-    def _begin_whole(self, component: "Component") -> None:
-        machine = self._machine
-        image = self._image(component, True)
-        sink = IntoImage(image, component, memoryview(self._room), machine.row[kept.BEGUN] != 0)
-        if not machine.row[kept.BEGUN]:
-            machine.row[kept.BEGUN] = 1
-            kept.save(machine.journal, machine.what, machine.row)
-        self._connect(component.digest, component.size, component.uri, sink)
-
-    def _hashed(self, hashing: Hashing) -> int:
-        digest = hashing.step()
-        if digest:
-            self._hashing = None
-            component = self._component_now()
-            self._patch = component.delta(digest)
-            if self._patch is None:
-                self._whole()
-            else:
-                size, patch, uri = self._patch
-                self._into_file(kept.PATCH, size, patch, uri)
-        return 0
-
-    def _applied(self, applying: Applying) -> int:
-        reason = applying.step()
-        if reason < 0:
-            return 0
-        self._applying = None
-        return self._whole() if reason else self._filled()
-
-    def _whole(self) -> int:
-        """No delta leads there: from now on all of it."""
-        machine = self._machine
-        self._patch = None
-        self._folders.remove(kept.PATCH)
-        machine.row[kept.WHOLE] |= 1 << machine.row[kept.COMPONENT]
-        kept.save(machine.journal, machine.what, machine.row)
-        return 0
-
-    def _filled(self) -> int:
-        """One component is in flash, read back."""
-        machine = self._machine
-        self._patch = None
-        self._folders.remove(kept.PATCH)
-        machine.row[kept.COMPONENT] += 1
-        machine.row[kept.BEGUN] = 0
-        kept.save(machine.journal, machine.what, machine.row)
-        return 0
-
-    def _image(self, component: "Component", new: bool) -> "Image":
-        """The slot that is to be filled, or the one that runs."""
-        slot = self._slot(component.name == "base", new)
-        self._machine.unload("joint chooser otadata")
-        if component.name == "base":
+    def image(self, new: bool) -> "Image":
+        """Of the component under way: the slot that is to be filled, or the one that runs."""
+        base = self._component().name == "base"
+        slot = self._slot(base, new)
+        self._unload("joint chooser otadata")
+        if base:
             from .base import Base
 
             return Base(self._ports.slots, slot)
@@ -242,3 +241,13 @@ class Fetching:
         if new:
             vacate(files, slots, base=base_slot)
         return base_slot
+
+    def _save(self) -> None:
+        from .kept import save
+
+        save(self._appliance.journal, self._what, self._row)
+        self._unload("kept")
+
+    def _unload(self, names: str) -> None:
+        for name in names.split():
+            self._ports.unload("appliance.update." + name)

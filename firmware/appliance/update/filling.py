@@ -1,10 +1,10 @@
-"""Where payloads go: a file, an image in a free slot, or, by a delta, from one into the other. Takes windows as they
+"""Where payloads go: a file, or an image in a free slot. Takes windows as they
 come whole, gives what is wrong with them; writes at most one window a step. Nothing is believed before it was read
 back.
 """
 
 from trivet_wire.envelope import sha256
-from trivet_wire.ids import R_DIGEST, R_PATCH
+from trivet_wire.ids import R_DIGEST
 from trivet_wire.refuse import WireError
 
 from .download import WINDOW, Download
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 
 
 _SPOILT = 16  # windows in a row, from which on it is no accident
-_FED = 64  # bytes of a delta in one step: they may become sixty times as much
 _CHUNK_DIGEST = 16
 
 
@@ -138,54 +137,6 @@ def finished(image: "Image", component: "Component") -> int:
         return 0 if image.finish() == component.digest else R_DIGEST
     except WireError as error:
         return error.reason
-
-
-class Applying:
-    """A delta that stands in a file, from the image that runs to the one in the free slot."""
-
-    def __init__(self, folders: "Folders", name: str, old: "Image", new: "Image", component: "Component") -> None:
-        from .patch import Patch
-
-        new.begin(component.size)
-        self._patch = Patch(old, new, component.size)
-        self._image = new
-        self._component = component
-        self._file = folders.open(name, "rb")
-        self._part = bytearray(_FED)
-
-    def step(self) -> int:
-        """One step: -1 while there is more; 0 when the image is what was signed; R_PATCH or whatever is wrong."""
-        try:
-            count = self._file.readinto(self._part)
-            if count:
-                self._patch.write(memoryview(self._part)[:count])
-                return -1
-            self._file.close()
-            self._patch.finish()
-        except WireError as error:
-            self._file.close()
-            return error.reason
-        return R_PATCH if finished(self._image, self._component) else 0
-
-
-class Hashing:
-    """SHA-256 of an image, a window a step."""
-
-    def __init__(self, image: "Image", room: memoryview) -> None:
-        self._image = image
-        self._room = room
-        self._hash = sha256(b"")
-        self._at = 0
-
-    def step(self) -> bytes:
-        """b"" while there is more."""
-        part = self._room[: min(WINDOW, self._image.size - self._at)]
-        if len(part):
-            self._image.read(self._at, part)
-            self._hash.update(part)
-            self._at += len(part)
-            return b""
-        return self._hash.digest()
 
 
 class Pump:

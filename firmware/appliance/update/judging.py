@@ -7,8 +7,11 @@ from trivet_wire import ids
 from trivet_wire.cbor_read import decode
 from trivet_wire.refuse import WireError
 
+from .. import VERSION
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from ..app import Appliance
     from ..ports import Files, Ports
     from .release import Release
 
@@ -19,9 +22,36 @@ _READING = "appliance.update.manifest appliance.update.suit"
 _SIGNATURES = "appliance.trust.lms appliance.trust.p256 appliance.update.roots appliance.update.suit"
 
 
-def believed(ports: "Ports", keys: int, sequence: int, version: str) -> "Release":
+class Judging:
+    """Takes the machine's place for one turn, and gives it back with what came of it."""
+
+    def __init__(self, appliance: "Appliance", ports: "Ports", keys: int, sequence: int) -> None:
+        """`keys`: number of the newest keys that were here; `sequence`: of what is installed."""
+        self._appliance = appliance
+        self._ports = ports
+        self._keys = keys
+        self._sequence = sequence
+
+    def poll(self, now: int) -> int:
+        """As `Machine.poll`."""
+        release: Release | None = None
+        reason = 0
+        try:
+            release = believed(self._ports, self._keys, self._sequence)
+        except WireError as error:
+            reason = error.reason
+        from .machine import Machine
+
+        machine = self._appliance.machine = Machine(self._appliance, self._ports)
+        return machine.judged(release, reason)
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+def believed(ports: "Ports", keys: int, sequence: int) -> "Release":
     """What stands in the file, once the present keys (their number at least `keys`) believe it and this appliance takes
-    it: not older than `sequence`, for a base of this `version`. It is a view of a copy of the manifest. WireError."""
+    it: not older than `sequence`, for this base. It is a view of a copy of the manifest. WireError."""
     files = ports.files
     try:
         manifest = _manifest(files, keys)
@@ -32,7 +62,7 @@ def believed(ports: "Ports", keys: int, sequence: int, version: str) -> "Release
 
     try:
         vendor, class_ = _maker(files)
-        base = tuple([int(part) for part in version.split(".")])
+        base = tuple([int(part) for part in VERSION.split(".")])
         return read(memoryview(manifest), Own(vendor, class_, sequence, base, ports.clock.wall_s()))
     finally:
         for module in _READING.split():

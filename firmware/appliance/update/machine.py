@@ -10,7 +10,6 @@ never lie in the heap together.
 from trivet_wire import ids
 from trivet_wire.refuse import WireError
 
-from .. import VERSION
 from ..store.journal import JournalFull
 from . import kept, table
 
@@ -18,21 +17,19 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ..app import Appliance
     from ..ports import Ports
-    from .fetching import Fetching
     from .gates import State
     from .kept import Row
     from .release import Release
 
 NEVER = -1  # for `poll`: until something new is asked
 NOW = 0
-ARRIVED = -2  # of a step that fetches: all that was asked for is there, read back
+_ARRIVED = -1  # fetching.ARRIVED
 SOON_MS = 5_000
 LATER_MS = 60_000
 _ENOSPC = 28
 _CYCLE = 5  # gates.CYCLE
 _GOES_ON = (ids.U_OFFERED, ids.U_DOWNLOADING, ids.U_VERIFIED, ids.U_STAGED, ids.U_TRIAL)
-_RARE = "told memory gates joint chooser otadata judged judging fetching http patch bundle base installing"
-_REST = "spoken orders machine release kept"
+_RARE = "told memory gates joint chooser otadata judged judging fetching http patching patch bundle base installing"
 
 
 class Machine:
@@ -47,10 +44,8 @@ class Machine:
         if not self._busy():
             self.what = ids.W_RELEASE
             self.row = kept.load(self.journal, ids.W_RELEASE)
-        self._fetching: Fetching | None = None
-        self._release: Release | None = None
-        self.bad = 0  # times in a row that a whole payload was not what was signed
-        self._whole = False  # what was offered lies in flash
+        self._outcome = appliance.update[4]  # of what was fetched: _ARRIVED, a reason, or 0
+        appliance.update[4] = 0
 
     def poll(self, now: int) -> int:
         """One step; gives after how many ms the next one is due: NOW at once, NEVER when there is nothing to do."""
@@ -69,10 +64,7 @@ class Machine:
             return LATER_MS
 
     def close(self) -> None:
-        """Whatever is open is closed, and what one step alone needs is let go of."""
-        if self._fetching is not None:
-            self._fetching.close()
-            self._fetching = None
+        """What one step alone needs is let go of."""
         self.unload(_RARE)
 
     def unload(self, names: str) -> None:
@@ -138,14 +130,23 @@ class Machine:
         self.appliance.update[1] = 0
         Telling(self.appliance, self.ports).state(self.what, self.row)
 
-    def believe(self) -> "Release":
-        """The release in flash, judged anew by the keys and the clock of now. WireError when it is refused."""
+    def believe(self) -> int:
+        """The release in flash is judged anew by the keys and the clock of now; `judged` goes on."""
         self.close()
         keys, sequence = self._newest()
-        self.unload(_RARE)
-        from .judging import believed
+        self.close()
+        from .judging import Judging
 
-        return believed(self.ports, keys, sequence, VERSION)
+        self.appliance.machine = Judging(self.appliance, self.ports, keys, sequence)
+        self.unload("machine kept release")
+        return NOW
+
+    def judged(self, release: "Release | None", reason: int) -> int:
+        """What came of that, in its own turn."""
+        try:
+            return self._judged(release, reason)
+        except WireError as error:
+            return self.refuse(error.reason)
 
     # -- states --------------------------------------------------------------------------------------------------------
 
@@ -169,7 +170,7 @@ class Machine:
         if state == ids.U_OFFERED and row[kept.JUDGED] and self.what == ids.W_RELEASE:
             return self._offered()
         if state == ids.U_OFFERED:  # keys that were judged once are judged again, after a cut in their middle
-            return self._judge() if self._whole else self._fetches()
+            return self._fetches(None) if self._came() else self._judge()
         if state == ids.U_DOWNLOADING:
             return self._downloads()
         if state == ids.U_VERIFIED:
@@ -193,24 +194,40 @@ class Machine:
 
     def _judge(self) -> int:
         """What was offered lies in flash: what does it say, and is it taken?"""
-        self._whole = False
         if self.what == ids.W_KEYS:
             from .judged import keys
 
             return keys(self)
-        from .judged import name, note
+        from .judged import name
 
         name(self)
-        self.unload("judged judging")
-        try:
-            release = self.believe()
-        except WireError as error:
-            if error.reason != ids.R_CLOCK:
-                raise
+        kept.save(self.journal, self.what, self.row)
+        return self.believe()
+
+    def _judged(self, release: "Release | None", reason: int) -> int:
+        state = self.row[kept.STATE]
+        if release is None:
+            if reason != ids.R_CLOCK or state != ids.U_OFFERED:
+                return self.refuse(reason)
             from .gates import CLOCK
 
             return self.waits(CLOCK)  # when it expires can be judged later
-        return note(self, release)
+        if state == ids.U_OFFERED:
+            from .judged import note
+
+            return note(self, release)
+        if state == ids.U_DOWNLOADING:
+            return self._fetches(release)
+        from .gates import install
+
+        wait = install(self.look())
+        if wait:
+            return self.waits(wait)
+        names = [component.name for component in release.components]
+        from .installing import commit
+
+        commit(self, "base" in names, "bundle" in names)
+        return NOW
 
     def _offered(self) -> int:
         """Its manifest is believed: may it be fetched?"""
@@ -228,59 +245,45 @@ class Machine:
 
     def _downloads(self) -> int:
         """Outside a cycle, and while its owner does not object: what could change that begins a machine anew."""
-        heart = self.appliance.heart
-        if self._fetching is None:
-            from .gates import download
-
-            wait = download(self.look())
-            if wait:
-                return self.waits(wait)
-            if self._release is None:
-                self._release = self.believe()
-                return NOW
-            self.unload(_RARE)
-        elif heart is not None and heart.in_cycle():
-            return self.waits(_CYCLE)
-        return self._fetches()
-
-    def _fetches(self) -> int:
-        if self._fetching is None:
-            from .fetching import Fetching
-
-            self._fetching = Fetching(self, self._release)
-        wait = self._fetching.step()
-        if wait == ARRIVED:
-            self.close()
-            if self._release is None:
-                self._whole = True
-            else:
-                self.happens(table.COMPLETE)
+        if not self._came():
+            self.happens(table.COMPLETE)
             return NOW
-        return wait
+        from .gates import download
+
+        wait = download(self.look())
+        return self.waits(wait) if wait else self.believe()
+
+    def _came(self) -> bool:
+        """Whether there is still something to fetch; a WireError for what was found wrong with it."""
+        outcome = self._outcome
+        self._outcome = 0
+        if outcome > 0:
+            raise WireError(outcome)
+        return outcome != _ARRIVED
+
+    def _fetches(self, release: "Release | None") -> int:
+        """Who fetches takes this machine's place."""
+        self.close()
+        from .fetching import Fetching
+
+        self.appliance.machine = Fetching(self.appliance, self.ports, self.what, self.row, release)
+        self.unload("machine kept")
+        return NOW
 
     def _verified(self) -> int:
-        """All of it is in flash. When every gate is open: judged once more, for a key may be revoked meanwhile, then
-        committed and restarted in this very turn."""
+        """All of it is in flash. When every gate is open: judged once more, for a key may be revoked meanwhile. Then
+        the gates are looked at again, and in that very turn it is committed and the appliance restarts."""
         row = self.row
         if row[kept.EXPIRES] and 0 < row[kept.EXPIRES] <= self.ports.clock.wall_s():
             return self.refuse(ids.R_EXPIRED)
         from .gates import install
 
         wait = install(self.look())
-        if wait:
-            return self.waits(wait)
-        names = [component.name for component in self.believe().components]
-        from .installing import commit
-
-        commit(self, "base" in names, "bundle" in names)
-        return NOW
+        return self.waits(wait) if wait else self.believe()
 
 
-def unload(ports: "Ports", names: str = _REST) -> None:
-    """Forget modules of this room; by default all of them, the room itself last."""
+def unload(ports: "Ports", names: str) -> None:
+    """Forget modules of this room."""
     for name in names.split():
         ports.unload("appliance.update." + name)
     ports.spare()
-    if names == _REST:
-        unload(ports, _RARE)
-        ports.unload("appliance.update")

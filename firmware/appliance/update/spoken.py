@@ -16,6 +16,8 @@ from .told import limit_of, why, words
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from ..app import Appliance
     from ..ports import Ports
 
@@ -25,8 +27,17 @@ _DONE = {"en": "noted", "de": "notiert"}
 _HOURS = {"en": "No updates at %s o'clock.", "de": "Keine Updates um %s Uhr."}
 
 
-def obey(appliance: "Appliance", ports: "Ports", said: "list[str]") -> bool:
-    """What follows `update`. False: not understood, and nothing was changed."""
+def obey(appliance: "Any", said: "list[str]") -> bool:
+    """What follows `update`. False: not understood, or there is no appliance that could, and nothing was changed."""
+    if getattr(appliance, "machine", False) is False:
+        return False
+    done = _obey(appliance, appliance.ports, said)
+    if appliance.machine is None:
+        appliance.updated(appliance.update[0])  # nothing of this room stays loaded
+    return done
+
+
+def _obey(appliance: "Appliance", ports: "Ports", said: "list[str]") -> bool:
     if not said:
         _show(appliance, ports)
         return True

@@ -156,7 +156,7 @@ class House:
         words = f"consent {ids.PURPOSE_NAMES[purpose]} {'yes' if granted else 'no'} de 00c0ffee"
         refusing = self.flash.refusals or self.full
         try:
-            obey(self.appliance, words, self.appliance._ports.teller)
+            obey(self.appliance, words, self.appliance.ports.teller)
         except Broken:
             if not granted or not refusing:
                 raise
@@ -252,7 +252,7 @@ class House:
         """The owner gives it away."""
         self.resetting = True
         for words in ("button", "factory reset"):
-            obey(self.appliance, words, self.appliance._ports.teller)
+            obey(self.appliance, words, self.appliance.ports.teller)
         self.resetting = False  # refused: the flash is full, or fails
 
     def _do_rot(self, copy: int, bit: int) -> None:
