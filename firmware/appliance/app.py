@@ -413,6 +413,9 @@ class Appliance:
                 assert self.sealer is not None
                 self._hearing = Hearing(self, self.ports, self._identity, self.sealer)
             self._hearing.take(uplink.commands.pop(0))
+        elif self._hearing is not None and now > self._hearing.until:
+            self._hearing = None  # an appliance hears little
+            self.ports.unload("appliance.hearing")
 
     def _install(self, now: int) -> None:
         """One step of an update, when there is one."""

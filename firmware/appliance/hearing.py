@@ -34,6 +34,7 @@ class Hearing:
         self._deaf_until = 0
         self._last = b""  # digest of the message heard last
         self._last_until = 0
+        self.until = 0  # ms up to which it remembers what it heard
 
     def take(self, message: bytes) -> None:
         """One message, between ticks."""
@@ -42,7 +43,7 @@ class Hearing:
         if now < self._deaf_until or (digest == self._last and now < self._last_until):
             return
         self._last = digest
-        self._last_until = now + _QUIET_MS
+        self._last_until = self.until = now + _QUIET_MS
         try:
             if not self._act(message):
                 self._deaf_until = now + _QUIET_MS

@@ -7,15 +7,15 @@ nothing: whoever takes the window judges it, and asks for it again. Allocates no
 """
 
 from trivet_wire.cbor_read import Reader
-from trivet_wire.ids import MAX_BLOCK, MAX_FETCH
+from trivet_wire.ids import MAX_BLOCK
 from trivet_wire.refuse import WireError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     Buffer = bytes | bytearray | memoryview
 
-WINDOW = MAX_FETCH // 2  # bytes: what an appliance has to spare while everything else lies in its heap
 PIECE = MAX_BLOCK
+WINDOW = 3 * PIECE  # bytes: what an appliance has to spare while everything else lies in its heap
 _START = 8
 
 

@@ -221,6 +221,7 @@ class Fetching:
         base = self._component().name == "base"
         slot = self._slot(base, new)
         self._unload("joint chooser otadata")
+        self._ports.spare()
         if base:
             from .base import Base
 

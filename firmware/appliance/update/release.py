@@ -38,7 +38,7 @@ class Component:
         self.uri = ""
         self.chunk = 0
         self.digests: "Buffer" = b""
-        self._deltas: Reader | None = None
+        self._deltas: "Reader | None" = None
         self._deltas_at = 0
 
     def delta(self, old: bytes) -> "Delta | None":

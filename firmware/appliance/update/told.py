@@ -73,7 +73,7 @@ class Telling:
         journal.prepare()
         grouped = journal.begin()
         try:
-            if self._sealer is not None:
+            if self._sealer is not None and row[kept.STATE] != ids.U_STAGED:  # a moment later it is on trial
                 self._report(self._sealer, row)
             kept.save(journal, what, row)
             if grouped:
