@@ -30,7 +30,6 @@ FIRMWARE = {
         "appliance.trust",
         "appliance.service",
         "appliance.tick",
-        "appliance.update",
     },
     "appliance.update": {"trivet_wire", "appliance.ports", "appliance.store", "appliance.trust"},
     "appliance.tick": {"trivet_wire", "appliance.ports", "appliance.sense", "appliance.faults"},

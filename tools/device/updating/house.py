@@ -85,6 +85,9 @@ class Ports:
     def unload(self, module: str) -> None:
         """Everything stays: loading anew is not what is measured here."""
 
+    def spare(self) -> None:
+        """Likewise."""
+
 
 class _Any:
     """Attributes as they are needed."""
@@ -135,7 +138,8 @@ class House:
         self.supervisor = _Any()
         self.supervisor.tasks = ()  # type: ignore[attr-defined]
         self.supervisor.flash_errors = 0  # type: ignore[attr-defined]
-        self.update = [0, 0, 0, -1]
+        self.update = [0, 0, 0, -1, 0]
+        self.machine: "Any" = None  # or who takes its place
         self.leaving = False
 
     def bring(self, ports: Ports, payloads: "dict[bytes, bytes]") -> None:

@@ -8,7 +8,7 @@ import random
 
 import vfs
 from appliance.trust import p256
-from appliance.update import chooser, joint, kept, otadata, roots
+from appliance.update import chooser, joint, kept, memory, otadata, roots
 from appliance.update.bundle import Bundle
 from appliance.update.machine import NEVER, Machine
 from appliance.update.orders import answer, offer
@@ -140,25 +140,25 @@ class Life:
         if new and self.case.outcome == "crash":
             return True
         self.offered(house)
-        machine = Machine(house, ports)
+        house.machine = Machine(house, ports)
         for _ in range(POLLS):
-            wait = machine.poll(ports.now)
+            wait = house.machine.poll(ports.now)
             if self.flash.dead:
                 raise PowerCut
             if house.leaving:
                 return True
             if wait == NEVER:
-                machine.close()
-                before, machine = machine.what, Machine(house, ports)
-                if machine.what != before:
+                house.machine.close()
+                before, house.machine = house.machine.what, Machine(house, ports)
+                if house.machine.what != before:
                     continue  # what waited behind the keys
                 self.climb(ports, house)
                 self.judge(ports, house)
                 return False
             house.bring(ports, self.case.payloads)
             if wait > 0:
-                machine.close()
-                machine = Machine(house, ports)  # as the appliance lets go of it
+                house.machine.close()
+                house.machine = Machine(house, ports)  # as the appliance lets go of it
                 ports.now += wait * _PASS
             elif house.download is not None:
                 ports.now += 1
@@ -213,8 +213,8 @@ class Life:
         return "damaged"
 
     def climb(self, ports: Ports, house: House) -> None:
-        now = max(joint.installed(ports.files, ports.slots)[2], kept.installed(house.journal))
-        number = kept.keys(house.journal)
+        now = max(joint.installed(ports.files, ports.slots)[2], memory.installed(house.journal))
+        number = memory.keys(house.journal)
         if now < self.seen:
             self.blame(LOWERED, "sequence %d after %d" % (now, self.seen))
         self.seen = max(now, self.seen)
