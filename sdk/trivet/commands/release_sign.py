@@ -30,7 +30,9 @@ def sign(
     roots: Roots = None,
     seen: Annotated[
         list[Path] | None,
-        typer.Option(help="Where else a hash-based key's earlier signatures are, to notice an old state; repeatable"),
+        typer.Option(
+            exists=True, help="Where else a hash-based key's earlier signatures are, to notice an old state; repeatable"
+        ),
     ] = None,
     as_json: Json = False,
 ) -> None:
