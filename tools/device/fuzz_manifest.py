@@ -1,5 +1,5 @@
-"""What reads manifests, envelopes and sets of keys, at the appliance and in the SDK, as targets of a fuzzer. What they
-believe and nobody signed is counted: keys are made here, and all that they sign is known.
+"""What reads manifests, envelopes, sets of keys, blocks and deltas, at the appliance and in the SDK, as targets of a
+fuzzer. What they believe and nobody signed is counted: keys are made here, and all that they sign is known.
 """
 
 import hashlib
@@ -7,18 +7,21 @@ import random
 
 from appliance.trust import lms as appliance_lms
 from appliance.update import manifest, roots, suit
+from appliance.update.download import WINDOW, Download
+from appliance.update.patch import Patch
 from appliance.update.release import Own
 from cryptography.hazmat.primitives.asymmetric import ec
 from trivet.bench.fuzzing.loop import Target
 from trivet.bench.fuzzing.tree import BSTR, MAP, TAG, parse
 from trivet.keys import LocalSigner
-from trivet.release import ReleaseError, lms
+from trivet.release import ReleaseError, delta, lms
 from trivet.release import manifest as made
 from trivet.release import roots as keysets
 from trivet.release.envelope import Envelope, protected_header, sign1, suit_digest, to_be_signed
 from trivet.release.numbers import ESP256, HSS_LMS
 from trivet.release.strict import decode
 from trivet.release.suit import PublicKey, explain
+from trivet_wire import cbor
 from trivet_wire.refuse import WireError
 
 VENDOR, CLASS = made.identifiers("vendor.example", "oven")
@@ -52,8 +55,8 @@ def releases():
     """Manifests as an appliance takes them, small and large."""
     sbom = hashlib.sha256(b"sbom").digest()
     text = hashlib.sha256(b"\x50" + TEXT).digest()
-    delta = made.Delta(sbom, 700, text, "https://updates.example/delta")
-    bundle = component("bundle", 60_000, (delta,))
+    patch = made.Delta(sbom, 700, text, "https://updates.example/delta")
+    bundle = component("bundle", 60_000, (patch,))
     yield made.encode(made.Manifest(VENDOR, CLASS, 7, "1.4.0", False, (component("bundle", 9000),), sbom))
     both = (component("base", 300_000), bundle)
     more = {"expires": NOW + 9, "deadline": NOW + 5, "base": (2, (1, 2)), "text": text}
@@ -82,6 +85,35 @@ def key_manifests():
         digest = suit_digest(payload)
         signatures = (*(signature(one, digest, 9) for one in CURVES), signature(HASHED, digest, 9))
         yield keysets.KeyManifest(payload, signatures).encode()
+
+
+class Kept:
+    """An old image in memory."""
+
+    def __init__(self, data: bytes) -> None:
+        self.size = len(data)
+        self._data = data
+
+    def read(self, off, buf) -> None:
+        assert 0 <= off <= self.size - len(buf), "read outside the old image"
+        buf[:] = self._data[off : off + len(buf)]
+
+
+class Made:
+    """A new image of which only the size counts."""
+
+    size = 0
+
+    def write(self, buf) -> None:
+        self.size += len(buf)
+        assert self.size <= NEW_SIZE, "wrote beyond the new image"
+
+
+PIECES = (b"startsso", bytes(range(256)) * 2)
+BLOCKS = [cbor.encode([PIECES[0], offset, PIECES[1][:448]]) for offset in (0, 448)]
+OLD = Kept(random.Random(1).randbytes(3000) + bytes(2000))
+PATCH = delta.make(OLD._data, OLD._data[:1000] + b"new" * 40 + OLD._data[990:4500])
+NEW_SIZE = 1000 + 120 + 3510
 
 
 def mended(data: bytes, _chance: random.Random) -> bytes:
@@ -120,6 +152,24 @@ def appliance_targets():
         roots.Roots(data)
         return False
 
+    def block(data: bytes) -> bool:
+        download = Download(PIECES[0], 10_000, bytearray(WINDOW))
+        taken = download.block(data)
+        assert download.came == taken
+        at, count = download.missing()
+        assert at in {0, 448}, "the first gap is where nothing came, or behind the first piece"
+        assert 0 < count <= WINDOW
+        return False
+
+    def patch(data: bytes) -> bool:
+        new = Made()
+        made = Patch(OLD, new, NEW_SIZE)
+        for at in range(0, len(data), 61):
+            made.write(data[at : at + 61])
+        made.finish()
+        assert new.size == NEW_SIZE
+        return False
+
     message = b"message"
     good = lms.sign(HASHED, 20, message, bytes(32))
 
@@ -132,6 +182,8 @@ def appliance_targets():
         Target("appliance-manifest", read, refusals, MANIFESTS),
         Target("appliance-keys", following, refusals, list(key_manifests()), mended),
         Target("appliance-roots", keyset, refusals, [one.encode() for one in (ROOTS, NEXT, FAR)]),
+        Target("appliance-block", block, refusals, BLOCKS),
+        Target("appliance-patch", patch, refusals, [PATCH]),
         Target("appliance-hash-signature", hashed, refusals, [good]),
     ]
 
