@@ -23,6 +23,7 @@ from typing import Any
 from .mutate import mutated
 
 HANG_S = 5.0  # an input takes well under a hundredth of it
+SLOWER = 20  # times as long as an input may take that is traced or whose memory is measured
 TRACED = 4  # one input in so many is traced, besides those that were refused in a new way
 MENDED = 0.15  # share of inputs whose outer digests are made right; a signature is judged then, which is slow
 MEASURED = 200  # one in so many has its peak of memory taken
@@ -123,7 +124,7 @@ class Loop:
         if measured:
             tracemalloc.start()
         began = time.perf_counter()
-        signal.setitimer(signal.ITIMER_REAL, HANG_S)
+        signal.setitimer(signal.ITIMER_REAL, HANG_S * (SLOWER if traced or measured else 1))
         if traced:
             sys.settrace(self._enter)
         try:
