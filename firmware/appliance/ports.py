@@ -188,6 +188,7 @@ if TYPE_CHECKING:
         """All of them, as the composition root takes them."""
 
         cause: int  # ids.RESET_*: why the appliance started
+        running: int  # number of the base image that runs, as `slots` says too
         retained: bytearray  # 4 bytes that outlive a reset, though not a power cut (RTC memory)
 
         @property

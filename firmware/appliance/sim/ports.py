@@ -63,7 +63,8 @@ class Ports:
     def __init__(self, folder: str, inputs: int, outputs: int, rest: "list[str]") -> None:
         """`rest`: why the appliance starts, `@` with the address of what a reset retains, the number of the base image
         that runs and where it lies; without: power on."""
-        self._place = (folder, rest[2:])
+        self.running = int(rest[2]) if len(rest) > 2 else 0
+        self._image = (folder, rest[3] if len(rest) > 3 else "")
         self.cause = int(rest[0]) if rest else RESET_POWER_ON
         address = int(rest[1][1:]) if len(rest) > 1 else 0
         self.retained = uctypes.bytearray_at(address, 4) if address else bytearray(4)
@@ -94,8 +95,8 @@ class Ports:
     def slots(self) -> "FileSlots":
         from .slots import FileSlots
 
-        folder, rest = self._place
-        return FileSlots(folder, int(rest[0]), rest[1])
+        folder, image = self._image
+        return FileSlots(folder, self.running, image)
 
     def install(self, bundle: int) -> None:
         folder = "/fs/" + "ab"[bundle - 1]

@@ -28,7 +28,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from ..ports import Files, Ports, Slots
+    from ..ports import Files, Ports
 
     Entry = list[Any]
     Record = list[Any]
@@ -64,28 +64,38 @@ _REFUSED = (3, 4)
 
 
 class Choice:
-    """What runs now, and what became of a trial."""
+    """What runs now, and what became of a trial. It outlives this module, and must not hold it: no methods."""
 
-    def __init__(self, entry: "Entry", back: int = B_NOT, left: int = -1, digest: bytes = b"") -> None:
-        self.bundle: int = entry[BUNDLE]
-        self.base: int = entry[BASE]
-        self.sequence: int = entry[SEQUENCE]  # 0 where the firmware's own bundle was never installed
-        self.version: str = entry[VERSION]
-        self.back = back
-        self.left = left  # starts that the trial has left, -1: none runs
-        self.digest = digest  # first bytes of the manifest's digest: of a trial, also of one that was given up just now
-        self.restart = False  # the base that ought to run is the other one, and chosen: reset at once
+    bundle = 0
+    base = 0
+    sequence = 0  # 0 where the firmware's own bundle was never installed
+    version = ""
+    back = B_NOT
+    trial = False  # it is on trial
+    left = -1  # starts that the trial has left, -1: none runs
+    digest = b""  # first bytes of the manifest's digest: of a trial, also of one that was given up just now
+    restart = False  # the base that ought to run is the other one, and chosen: reset at once
 
-    @property
-    def trial(self) -> bool:
-        return self.left >= 0
+
+def _choice(entry: "Entry", trial: "Entry | None" = None, back: int = B_NOT, left: int = -1) -> Choice:
+    choice = Choice()
+    choice.bundle = entry[BUNDLE]
+    choice.base = entry[BASE]
+    choice.sequence = entry[SEQUENCE]
+    choice.version = entry[VERSION]
+    if trial is not None:
+        choice.digest = trial[DIGEST]
+        choice.back = back
+        choice.left = left
+        choice.trial = left >= 0
+    return choice
 
 
 def choose(ports: "Ports") -> "Choice | None":
     """None where nothing was ever installed: the firmware's own bundle runs, and nothing more need be known."""
     try:
         data = ports.files.read(FILE)
-        return None if data is None else _Chooser(ports.files, ports.slots).run(read(data))
+        return None if data is None else _Chooser(ports).run(read(data))
     except Exception:  # whatever a file system, or the flash under it, comes up with: an appliance that runs
         return None
 
@@ -121,24 +131,25 @@ def _entry(entry: "Any", fields: int) -> bool:
 class _Chooser:
     """One start. The rules of the module's table, from the first that holds."""
 
-    def __init__(self, files: "Files", slots: "Slots") -> None:
-        self._files = files
-        self._slots = slots
-        self._running = slots.running
-        self._state = slots.state()
+    def __init__(self, ports: "Ports") -> None:
+        self._ports = ports
+        self._files = ports.files
+        self._running = ports.running
+        self._state = _VALID
 
     def run(self, record: "Record | None") -> Choice:
         if record is None:
-            return Choice([0, self._running, 0, ""])
+            return _choice([0, self._running, 0, ""])
         trial = record[TRIAL]
+        if trial is not None or record[CONFIRMED][BASE] != self._running:  # else nobody need be asked
+            self._slots = self._ports.slots
+            self._state = self._slots.state()
         if trial is None:
             return self._without(record)
         back = self._verdict(record, trial)
         if back == B_NOT:
             return self._tried(record, trial)
-        choice = self._without(record)
-        choice.back = back
-        choice.digest = trial[DIGEST]
+        choice = self._without(record, back)
         if not choice.restart:  # else the start of the other base ends the trial: a cut in between changes nothing
             self._keep([_VERSION, False, record[CONFIRMED], None, record[PREVIOUS]])
         return choice
@@ -159,15 +170,13 @@ class _Chooser:
     def _tried(self, record: "Record", trial: "Entry") -> Choice:
         if trial[BASE] != record[CONFIRMED][BASE] and self._state == _VALID:
             self._keep(confirmed(record))
-            return Choice(trial, B_NOT, -1, trial[DIGEST])
+            return _choice(trial, trial)
         trial[LEFT] -= 1
         if self._keep(record):
-            return Choice(trial, B_NOT, trial[LEFT], trial[DIGEST])
-        choice = self._without(record)  # what cannot be counted is not tried
-        choice.back = B_BROKEN
-        return choice
+            return _choice(trial, trial, B_NOT, trial[LEFT])
+        return self._without(record, B_BROKEN)  # what cannot be counted is not tried
 
-    def _without(self, record: "Record") -> Choice:
+    def _without(self, record: "Record", back: int = B_NOT) -> Choice:
         """What runs, were there no trial: confirmed or previous where its base runs, else the firmware's own bundle."""
         base = record[CONFIRMED][BASE]
         restart = False
@@ -184,7 +193,7 @@ class _Chooser:
             if one is not None and one[BASE] == self._running and self._complete(one):
                 entry = one
                 break
-        choice = Choice(entry)
+        choice = _choice(entry, record[TRIAL], back)
         choice.restart = restart
         return choice
 

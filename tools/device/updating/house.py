@@ -59,6 +59,7 @@ class Ports:
         self.files = Files("", blocks)
         self.folders = Open(self.files)
         self.slots = Slots(flash, running)
+        self.running = running
         self.clock = self.teller = self
         self.cause = RESET_POWER_ON
         self.now = 0
