@@ -48,7 +48,7 @@ def _value(node: ast.expr, known: dict[str, Any]) -> Any:
         return tuple(_value(one, known) for one in node.elts)
     if isinstance(node, ast.Call) and ast.unparse(node.func) == "bytes" and len(node.args) == 1:
         inside = _value(node.args[0], known)
-        return bytes(inside) if isinstance(inside, tuple) else None
+        return bytes(inside) if isinstance(inside, tuple) and None not in inside else None
     return None
 
 
@@ -110,6 +110,34 @@ def mqtt_client() -> str:
     return mermaid(draw())
 
 
+def update_machine() -> str:
+    """How an update goes: what happens, and what is done with it."""
+    states = constants(ROOT / "firmware" / "trivet_wire" / "ids.py")
+    file = APPLIANCE / "update" / "table.py"
+    known = constants(file)
+    events, actions = known["EVENTS"], known["ACTIONS"]
+    words = states["UPDATE_STATES"]
+    rows = _table(file, {name: value for name, value in states.items() if name.startswith("U_")} | known)
+
+    def draw() -> Iterator[str]:
+        yield "stateDiagram-v2"
+        for number, word in enumerate(words):
+            yield f'    state "{word}" as u{number}'
+        yield f"    [*] --> u{states['U_IDLE']}"
+        for state, event, after, action in rows:
+            yield f"    u{state} --> u{after}: {events[event]} / {actions[action]}"
+
+    return mermaid(draw())
+
+
+def _table(file: Path, known: dict[str, Any]) -> Iterator[tuple[int, ...]]:
+    """The rows of four of a TABLE whose numbers come from elsewhere too."""
+    for node in ast.parse(file.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "TABLE":
+            table = _value(node.value, known)
+            yield from (tuple(table[at : at + 4]) for at in range(0, len(table), 4))
+
+
 def inhibition() -> str:
     """What each mask of a function asks of an event's status byte."""
     table = constants(APPLIANCE / "faults" / "inhibit.py")["TABLE"]
@@ -125,6 +153,7 @@ DRAWN: dict[str, Callable[[], str]] = {
     "status bits": status_bits,
     "inhibition": inhibition,
     "mqtt client": mqtt_client,
+    "update": update_machine,
 }
 
 

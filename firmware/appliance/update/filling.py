@@ -110,6 +110,15 @@ class IntoImage:
 
     def take(self, window: memoryview) -> bool:
         """One window more. False: a chunk is not what was signed; go on from `at`. OSError where the flash is full."""
+        while len(window):
+            part = window[: self._chunk - self.at % self._chunk]
+            if not self._take(part):
+                return False
+            window = window[len(part) :]
+        return True
+
+    def _take(self, window: memoryview) -> bool:
+        """Bytes of one chunk."""
         end = self.at + len(window)
         self._hash.update(window)
         judged = not end % self._chunk or end == self._component.size
