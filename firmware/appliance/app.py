@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from .update.fetching import Fetching
     from .update.judging import Judging
     from .update.machine import Machine
+    from .update.patching import Patching
 
 _MAGIC = 0x54  # of what a reset retained
 _STARTING = ord("s")
@@ -43,8 +44,8 @@ _READING = ("appliance.service.reading", "appliance.trust.look")  # loaded for t
 _SHOWING = ("appliance.service.consents", "appliance.trust.look")  # likewise
 _DEAD_ERRORS = 3  # of the flash, that a dead ledger counts for: at once a fault
 _UPDATING = (  # modules of its room that may be loaded, and are let go of together
-    "told memory gates joint chooser otadata judged judging fetching http patching patch bundle base installing spoken"
-    " orders release machine kept"
+    "told memory gates placing joint chooser otadata judged judging fetching http delta patching patch bundle base "
+    "installing spoken orders release machine kept"
 )
 _AGAIN_MS = 10_000  # where an update finds no heap, it tries again
 _PRESENT_MS = 30_000  # from the button on, somebody stands at the appliance
@@ -77,7 +78,7 @@ class Appliance:
         # the last look, cycles until then (-1: none); what came of a download
         self.update = array("i", (-1, 0, 0, -1, 0))
         self.download: Download | None = None  # takes what the line brings
-        self.machine: Machine | Fetching | Judging | None = None
+        self.machine: Machine | Fetching | Patching | Judging | None = None
         self._present_until = 0
         self.leaving = False  # restart at the end of this turn
         self._identity: Identity | None = None

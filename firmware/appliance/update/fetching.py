@@ -1,6 +1,6 @@
-"""What is still to be fetched of an update, and how it is used: envelope, keys, deltas, whole images. Takes the place
-of the machine, whose code is let go of meanwhile: the heap has no room for both. One small step a turn; when all is
-there, or something is wrong, it says so and the machine takes over. Believes nothing.
+"""What is still to be fetched of an update: envelope, keys, deltas, whole images. Takes the place of the machine, whose
+code is let go of meanwhile: the heap has no room for both. One small step a turn; when all is there, or a delta is
+whole, or something is wrong, it says so and the machine takes over. Believes nothing.
 """
 
 from trivet_wire import ids
@@ -15,9 +15,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ..app import Appliance
     from ..ports import Ports
+    from .delta import Delta
     from .filling import Image, Source
     from .kept import Row
-    from .patching import Delta
     from .release import Component, Release
 
 ARRIVED = -1  # outcomes in `Appliance.update[4]`, beside ids.R_*
@@ -45,10 +45,10 @@ class Fetching:
         self._what = what
         self._row = row
         self._release = release
-        self._room = bytearray(WINDOW)
         self._pump: Pump | None = None
         self._clock = ports.clock.link_ms
         self._delta: Delta | None = None
+        self._patch = False  # what is fetched is a delta
         self._bad = 0
 
     def poll(self, now: int) -> int:
@@ -94,9 +94,9 @@ class Fetching:
             return self._over(ARRIVED)
         component = self._component()
         if component.has_deltas() and not row[kept.BEGUN] and not row[kept.WHOLE] >> row[kept.COMPONENT] & 1:
-            from .patching import Delta
+            from .delta import Delta
 
-            self._delta = Delta(self.image(False), component, self._folders, self._room)
+            self._delta = Delta(self.image(False), component)
         else:
             self._begin_whole(component)
         return 0
@@ -114,15 +114,12 @@ class Fetching:
         if not reason:
             if self._release is None:
                 return self._over(ARRIVED)
-            if self._delta is None:
-                return self._filled()
-            self._delta.begin(self.image(True))
-            return 0
+            return self._patched() if self._patch else self._filled()
         return self._wrong(reason)
 
     def _wrong(self, reason: int) -> int:
         """All of it came and is not what was signed: once more, a few times. A delta gives way to the whole image."""
-        if self._delta is not None:
+        if self._patch:
             return self._whole()
         self._bad += 1
         if self._bad >= _BAD:
@@ -131,31 +128,39 @@ class Fetching:
         return 0
 
     def _changed(self, delta: "Delta") -> int:
-        """A delta looks whether it fits, is fetched, or makes the new image of the old one."""
-        reason = delta.step()
-        if reason == delta.WANTED:
-            self._into_file(_PATCH, delta.size, delta.digest, delta.uri)
+        """Does a delta begin at what runs? Then it is fetched; what looked is let go of before."""
+        if delta.look() == delta.RUNS:
             return 0
-        if reason == delta.RUNS:
-            return 0
-        return self._whole() if reason else self._filled()
+        found = delta.found
+        self._delta = None
+        del delta
+        self._unload("delta bundle base")
+        if found is None:
+            return self._whole()
+        self._patch = True
+        self._into_file(_PATCH, *found)
+        return 0
+
+    def _patched(self) -> int:
+        """The delta lies in its file: the machine lets it be used, when all of this is gone from the heap."""
+        self._row[kept.BEGUN] = kept.PATCHED
+        self._save()
+        return _OVER_MS
 
     def _whole(self) -> int:
         """No delta leads there: from now on all of it."""
         self._row[kept.WHOLE] |= 1 << self._row[kept.COMPONENT]
-        return self._without_delta()
+        self._patch = False
+        self._folders.remove(_PATCH)
+        self._save()
+        return 0
 
     def _filled(self) -> int:
         """One component is in flash, read back."""
         self._row[kept.COMPONENT] += 1
         self._row[kept.BEGUN] = 0
-        return self._without_delta()
-
-    def _without_delta(self) -> int:
-        self._delta = None
-        self._folders.remove(_PATCH)
         self._save()
-        self._unload("patching patch bundle base")
+        self._unload("bundle base")
         return 0
 
     def _over(self, outcome: int) -> int:
@@ -165,17 +170,18 @@ class Fetching:
     # -- where from, and where to --------------------------------------------------------------------------------------
 
     def _into_file(self, name: str, size: int, digest: bytes, uri: str) -> None:
-        self._connect(digest, size, uri, IntoFile(self._folders, name, size, digest))
+        self._connect(digest, size, uri, IntoFile(self._folders, name, size, digest), bytearray(WINDOW))
 
     def _begin_whole(self, component: "Component") -> None:
-        sink = IntoImage(self.image(True), component, memoryview(self._room), self._row[kept.BEGUN] != 0)
+        room = bytearray(WINDOW)
+        sink = IntoImage(self.image(True), component, memoryview(room), self._row[kept.BEGUN] != 0)
         if not self._row[kept.BEGUN]:
             self._row[kept.BEGUN] = 1
             self._save()
-        self._connect(component.digest, component.size, component.uri, sink)
+        self._connect(component.digest, component.size, component.uri, sink, room)
 
-    def _connect(self, start: bytes, size: int, uri: str, sink: "IntoFile | IntoImage") -> None:
-        download = Download(start, size, self._room, sink.at)
+    def _connect(self, start: bytes, size: int, uri: str, sink: "IntoFile | IntoImage", room: bytearray) -> None:
+        download = Download(start, size, room, sink.at)
         self._pump = Pump(download, self._source(uri), sink)
         appliance = self._appliance
         appliance.download = download
@@ -218,30 +224,12 @@ class Fetching:
 
     def image(self, new: bool) -> "Image":
         """Of the component under way: the slot that is to be filled, or the one that runs."""
-        base = self._component().name == "base"
-        slot = self._slot(base, new)
-        self._unload("joint chooser otadata")
+        from .placing import image
+
+        found = image(self._ports, self._component().name == "base", new)
+        self._unload("placing joint chooser otadata")
         self._ports.spare()
-        if base:
-            from .base import Base
-
-            return Base(self._ports.slots, slot)
-        from .bundle import Bundle
-
-        return Bundle(self._folders, slot)
-
-    def _slot(self, base: bool, new: bool) -> int:
-        from .joint import inactive, installed, vacate
-
-        files, slots = self._ports.files, self._ports.slots
-        bundle_slot, base_slot = inactive(files, slots) if new else installed(files, slots)[:2]
-        if not base:
-            if new:
-                vacate(files, slots, bundle=bundle_slot)
-            return bundle_slot
-        if new:
-            vacate(files, slots, base=base_slot)
-        return base_slot
+        return found
 
     def _save(self) -> None:
         from .kept import save

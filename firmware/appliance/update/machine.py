@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ..ports import Ports
     from .gates import State
     from .kept import Row
-    from .release import Release
+    from .release import Component, Release
 
 NEVER = -1  # for `poll`: until something new is asked
 NOW = 0
@@ -29,7 +29,10 @@ LATER_MS = 60_000
 _ENOSPC = 28
 _CYCLE = 5  # gates.CYCLE
 _GOES_ON = (ids.U_OFFERED, ids.U_DOWNLOADING, ids.U_VERIFIED, ids.U_STAGED, ids.U_TRIAL)
-_RARE = "told memory gates joint chooser otadata judged judging fetching http patching patch bundle base installing"
+_RARE = (
+    "told memory gates placing joint chooser otadata judged judging fetching http delta patching patch bundle base "
+    "installing"
+)
 
 
 class Machine:
@@ -262,12 +265,30 @@ class Machine:
         return outcome != _ARRIVED
 
     def _fetches(self, release: "Release | None") -> int:
-        """Who fetches takes this machine's place."""
+        """Who fetches takes this machine's place, or who uses the delta that was fetched."""
         self.close()
+        if release is not None and self.row[kept.BEGUN] == kept.PATCHED:
+            at: int = self.row[kept.COMPONENT]
+            return self._patches(release.components[at])
         from .fetching import Fetching
 
         self.appliance.machine = Fetching(self.appliance, self.ports, self.what, self.row, release)
         self.unload("machine kept")
+        return NOW
+
+    def _patches(self, component: "Component") -> int:
+        from .placing import image
+
+        base = component.name == "base"
+        old, new = image(self.ports, base, False), image(self.ports, base, True)
+        del image
+        self.unload("placing joint chooser otadata")
+        from .patching import Patching
+
+        self.appliance.machine = Patching(
+            self.appliance, self.ports, self.what, self.row, old, new, component.size, component.digest
+        )
+        self.unload("machine release")
         return NOW
 
     def _verified(self) -> int:

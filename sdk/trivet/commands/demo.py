@@ -1,5 +1,6 @@
 """`trivet demo`: the whole story on this machine: oven, broker, cloud, desk page. Takes a folder (or a temporary one),
-tells what happens, and ends with exit code 0 only when both cases name their right first cause."""
+tells what happens, and ends with exit code 0 only when both cases name their right first cause. `trivet demo update`:
+two updates of that oven, and exit code 0 only when the good one is installed and the broken one taken back."""
 
 import asyncio
 import dataclasses
@@ -9,7 +10,7 @@ import tempfile
 import webbrowser
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -17,12 +18,16 @@ from rich.table import Table
 
 from trivet.demo.story import STORIES, Outcome, Teller
 
+if TYPE_CHECKING:
+    from trivet.demo import update as updates
+
 app = typer.Typer()
 _PACE = 120  # virtual seconds per real second when somebody watches
 
 
 @app.command()
 def demo(
+    what: Annotated[str, typer.Argument(help="faults (a broken element, a lying sensor) or update")] = "faults",
     headless: Annotated[
         bool, typer.Option("--headless", help="Run to the end, open no browser, print the outcome")
     ] = False,
@@ -31,10 +36,14 @@ def demo(
     ] = False,
     data: Annotated[Path | None, typer.Option(help="Keep everything in this folder instead of a temporary one")] = None,
 ) -> None:
-    """An oven finds a broken element, then a lying sensor, and calls the desk itself."""
+    """An oven finds a broken element, then a lying sensor, and calls the desk itself. Or it takes updates."""
     console = Console(stderr=as_json, highlight=False)
+    if what not in ("faults", "update"):
+        raise typer.BadParameter("faults or update", param_hint="WHAT")
     with ExitStack() as stack:
         folder = data or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="trivet-demo-")))
+        if what == "update":
+            _updates(folder, console, as_json)
         outcomes = asyncio.run(_demo(folder, console, headless or as_json))
     good = all(outcome.good for outcome in outcomes)
     if as_json:
@@ -42,6 +51,60 @@ def demo(
         stories = [{name: value for name, value in dataclasses.asdict(o).items() if name in fields} for o in outcomes]
         print(json.dumps({"ok": good, "stories": stories}))
     raise typer.Exit(0 if good else 1)
+
+
+def _updates(folder: Path, console: Console, as_json: bool) -> None:
+    """Needs no browser: it runs to its end. Does not return."""
+    outcomes = asyncio.run(_update(folder, console))
+    good = all(outcome.good for outcome in outcomes)
+    _show_updates(outcomes, console)
+    if as_json:
+        print(json.dumps({"ok": good, "stories": [dataclasses.asdict(outcome) for outcome in outcomes]}))
+    raise typer.Exit(0 if good else 1)
+
+
+async def _update(folder: Path, console: Console) -> "list[updates.Outcome]":
+    from trivet import catalogues
+    from trivet.boards import load
+    from trivet.config import Settings
+    from trivet.demo import update as updates
+    from trivet.serve import Cloud
+    from trivet.sim.device import Device
+    from trivet.sim.provision import provision
+    from trivet.sim.world import World
+
+    console.print("Starting broker, ingest and database …")
+    scratch = folder / "maker"
+    scratch.mkdir(parents=True, exist_ok=True)
+    settings = Settings(data_dir=folder / "cloud", http_port=0, mqtt_port=0, nats_port=0)
+    async with Cloud(settings, http=False) as cloud:
+        await catalogues.add_board(cloud.store, updates.BOARD)
+        maker = updates.Maker(cloud, scratch)
+        maker.believed()
+        device = Device(folder / "appliances" / "oven")
+        identity = await provision(cloud.registry, load(updates.BOARD), device, name="Kitchen oven")
+        await cloud.claim(identity.device, identity.claim_secret, "Ada Kowalska", language="en")
+        console.print(f"Oven {identity.device} believes the maker's release key and no other; its owner claimed it.")
+        world = await asyncio.to_thread(lambda: World(updates.BOARD, device, settings=updates.SETTINGS))
+        try:
+            say = lambda text: console.print(text, markup=False, soft_wrap=True)  # noqa: E731
+            teller = updates.Teller(cloud, world, identity.device, maker, say)
+            return [await teller.tell(story) for story in updates.STORIES]
+        finally:
+            world.close()
+
+
+def _show_updates(outcomes: "list[updates.Outcome]", console: Console) -> None:
+    for outcome in outcomes:
+        verdict = "as it had to be" if outcome.good else f"WRONG, expected {outcome.expected}"
+        table = Table(title=f"\nUpdate {outcome.version}", title_justify="left", title_style="bold", box=None)
+        table.show_header = False
+        table.add_row("ended", f"{outcome.state}{': ' + outcome.why if outcome.why else ''}; {verdict}")
+        if outcome.waited_s is not None:
+            table.add_row("yes to start", f"{outcome.waited_s / 60:.0f} minutes (virtual)")
+        table.add_row("fetched", f"{outcome.fetched:,} bytes; the whole bundle is {outcome.full:,}")
+        table.add_row("started while it baked", "YES" if outcome.started_while_baking else "never")
+        console.print(table)
 
 
 async def _demo(folder: Path, console: Console, headless: bool) -> list[Outcome]:
