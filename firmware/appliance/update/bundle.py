@@ -8,7 +8,8 @@ delta builds on.
 
 A path is `name.ext` or `board/name.ext`, letters a … z 0 … 9 _, 1 to 24 before and after the dot. Takes `Folders`,
 gives what stands in flash. The image's first part, up to the contents, is kept as the file `begun`, and named `index`
-at the very end: a folder with an `index` is complete. Never touches the other folder.
+at the very end: a folder with an `index` is complete, and its `image` says the image's SHA-256. Never touches the other
+folder.
 """
 
 from trivet_wire.cbor import decode
@@ -16,7 +17,7 @@ from trivet_wire.envelope import sha256
 from trivet_wire.ids import R_COMPONENT, R_DIGEST, R_FIELD, R_FULL, R_SIZE
 from trivet_wire.refuse import WireError
 
-from . import FOLDERS, INDEX
+from . import FOLDERS, IMAGE, INDEX
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -174,9 +175,11 @@ class Bundle:
             if own.digest() != digest:
                 raise WireError(R_DIGEST)
         self.close()
+        whole = found.digest()
         if self._folders.size(self._folder + _BEGUN) >= 0:
+            self._folders.write(self._folder + IMAGE, whole)
             self._folders.rename(self._folder + _BEGUN, self._folder + INDEX)
-        return found.digest()
+        return whole
 
     def close(self) -> None:
         """Let go of the file that is open; what was written to it is there then."""

@@ -1,5 +1,6 @@
-"""Which delta leads from what runs to what is wanted? Takes the old image, gives the delta, one small step a turn.
-Loaded where a manifest has deltas, and let go of before the one that fits is fetched; `patching.py` uses it then.
+"""Which delta leads from the base that runs to the one that is wanted? Takes the old image, gives the delta, one small
+step a turn. Loaded where a base has deltas, and let go of before the one that fits is fetched; `patching.py` uses it
+then. A bundle knows what it is; a base that the maker flashed does not.
 """
 
 from trivet_wire.envelope import sha256

@@ -94,6 +94,8 @@ class Fetching:
             return self._over(ARRIVED)
         component = self._component()
         if component.has_deltas() and not row[kept.BEGUN] and not row[kept.WHOLE] >> row[kept.COMPONENT] & 1:
+            if component.name == "bundle":
+                return self._found(component.delta(self._runs()))
             from .delta import Delta
 
             self._delta = Delta(self.image(False), component)
@@ -134,7 +136,19 @@ class Fetching:
         found = delta.found
         self._delta = None
         del delta
-        self._unload("delta bundle base")
+        self._unload("delta base")
+        return self._found(found)
+
+    def _runs(self) -> bytes:
+        """SHA-256 of the bundle's image that runs; empty for the firmware's own, which has none."""
+        from . import FOLDERS, IMAGE
+        from .joint import installed
+
+        bundle = installed(self._ports.files, self._ports.slots)[0]
+        self._unload("joint chooser otadata")
+        return (self._folders.read(FOLDERS[bundle] + IMAGE) or b"") if bundle else b""
+
+    def _found(self, found: "tuple[int, bytes, str] | None") -> int:
         if found is None:
             return self._whole()
         self._patch = True
