@@ -47,7 +47,7 @@ _UPDATING = (  # modules of its room that may be loaded, and are let go of toget
     "told memory gates placing joint chooser otadata judged judging fetching http delta patching patch bundle base "
     "installing spoken orders release machine kept"
 )
-_AGAIN_MS = 10_000  # where an update finds no heap, it tries again
+_AGAIN_MS = 5_000  # where an update finds no heap, it tries again
 _PRESENT_MS = 30_000  # from the button on, somebody stands at the appliance
 
 
@@ -432,6 +432,8 @@ class Appliance:
             wait = self.machine.poll(now)
         except MemoryError:
             self.ports.teller.tell({"e": "no_heap", "task": "install"})
+            if self.uplink is not None:  # once more, without what the connection takes
+                self.uplink.rest(self.ports.clock.link_ms(), 2 * _AGAIN_MS)
         if wait:
             self.updated(now + wait if wait > 0 else -1)
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 FIRST_BACKOFF_MS = 2_000
 LONGEST_BACKOFF_MS = 300_000
+REST_MS = 3_000
 SOUND_MS = 60_000  # a connection that held this long begins a new count of failures
 RESEND_MS = 30_000  # without any receipt while something was sent
 _ACK_TOPIC = b"/d/ack"
@@ -71,6 +72,7 @@ class Uplink:
         self._failures = 0  # connections in a row that neither held nor brought a receipt
         self._wait_until = 0
         self.greeted = False  # the connection stands, and hello was said
+        self.was_up = False  # in this start, once
         self._needs = 0  # mask of the purposes under which the last published message may go
         self._greeted_at = 0
         self._receipt_at = 0  # of the last receipt, or of the last start of sending
@@ -110,6 +112,14 @@ class Uplink:
             self._lost(client.now, error.args[0] if error.args else 0)
             return False
 
+    def rest(self, now: int, ms: int = REST_MS) -> None:
+        """No connection for the next `ms` (`now`: ms of the link's clock): what it takes of the heap is needed."""
+        if self._client.state != OFF:
+            self._client.disconnect()
+            self.greeted = False
+            self._teller.tell({"e": "link", "up": False, "broker": self._broker, "reason": 0})
+        self._wait_until = now + ms
+
     def _step(self, now: int) -> None:
         client = self._client
         if self._ledger.dead:
@@ -136,7 +146,7 @@ class Uplink:
         message = self._hello()
         if self._note(ids.HELLO, 1 << ids.SAFETY, self._ledger.tally[T_BOOT], 0, message):
             self._client.publish(self._up_topic + b"hello", message, qos=1)
-            self.greeted = True
+            self.greeted = self.was_up = True
             self._needs = 0
             self._greeted_at = self._receipt_at = now
             self._spool.rewind()

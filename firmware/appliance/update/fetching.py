@@ -48,7 +48,7 @@ class Fetching:
         self._pump: Pump | None = None
         self._clock = ports.clock.link_ms
         self._delta: Delta | None = None
-        self._patch = False  # what is fetched is a delta
+        self._patch = 0  # what is fetched into a file first: kept.PATCHED, a delta; kept.COPIED, a whole bundle
         self._bad = 0
 
     def poll(self, now: int) -> int:
@@ -121,7 +121,7 @@ class Fetching:
 
     def _wrong(self, reason: int) -> int:
         """All of it came and is not what was signed: once more, a few times. A delta gives way to the whole image."""
-        if self._patch:
+        if self._patch == kept.PATCHED:
             return self._whole()
         self._bad += 1
         if self._bad >= _BAD:
@@ -151,20 +151,20 @@ class Fetching:
     def _found(self, found: "tuple[int, bytes, str] | None") -> int:
         if found is None:
             return self._whole()
-        self._patch = True
+        self._patch = kept.PATCHED
         self._into_file(_PATCH, *found)
         return 0
 
     def _patched(self) -> int:
-        """The delta lies in its file: the machine lets it be used, when all of this is gone from the heap."""
-        self._row[kept.BEGUN] = kept.PATCHED
+        """It lies in its file: the machine lets it be used, when all of this is gone from the heap."""
+        self._row[kept.BEGUN] = self._patch
         self._save()
         return _OVER_MS
 
     def _whole(self) -> int:
         """No delta leads there: from now on all of it."""
         self._row[kept.WHOLE] |= 1 << self._row[kept.COMPONENT]
-        self._patch = False
+        self._patch = 0
         self._folders.remove(_PATCH)
         self._save()
         return 0
@@ -174,7 +174,7 @@ class Fetching:
         self._row[kept.COMPONENT] += 1
         self._row[kept.BEGUN] = 0
         self._save()
-        self._unload("bundle base")
+        self._unload("base")
         return 0
 
     def _over(self, outcome: int) -> int:
@@ -187,6 +187,11 @@ class Fetching:
         self._connect(digest, size, uri, IntoFile(self._folders, name, size, digest), bytearray(WINDOW))
 
     def _begin_whole(self, component: "Component") -> None:
+        """A base goes into its slot as it comes. A bundle is small, and what writes its files is large: into a file."""
+        if component.name == "bundle":
+            self._patch = kept.COPIED
+            self._into_file(_PATCH, component.size, component.digest, component.uri)
+            return
         room = bytearray(WINDOW)
         sink = IntoImage(self.image(True), component, memoryview(room), self._row[kept.BEGUN] != 0)
         if not self._row[kept.BEGUN]:

@@ -23,7 +23,7 @@ def commit(machine: "Machine", base: bool, bundle: bool) -> None:
     heart, uplink = appliance.heart, appliance.uplink
     assert heart is not None
     row[kept.CODES] = trial.baseline(heart.manager.status, heart.catalogue)
-    row[kept.LINK] = kept.EXPECTED if uplink is not None and uplink.greeted else kept.NEVER_UP
+    row[kept.LINK] = kept.EXPECTED if uplink is not None and uplink.was_up else kept.NEVER_UP
     row[kept.SECONDS] = row[kept.CYCLES] = row[kept.LINK_AT] = 0
     row[kept.COMMITS] += 1
     row[kept.STATE], _ = table.step(row[kept.STATE], table.QUIET)

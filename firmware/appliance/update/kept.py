@@ -44,7 +44,7 @@ LINK = 21  # NEVER_UP before the update, EXPECTED again, or CAME_UP
 LINK_AT = 22  # second of the trial in which the link was seen up last
 EVENT = 23  # that ended the trial; NO_EVENT
 CODES = 24  # numbers of the codes that were active before, u16 each: the trial's baseline
-BEGUN = 25  # 1 once its component under way was begun; PATCHED once the delta for it lies in its file
+BEGUN = 25  # 1 once its component under way was begun; PATCHED or COPIED once what makes it lies in its file
 JUDGED = 26  # 1 once its manifest was believed
 PLACES = 27
 
@@ -52,7 +52,7 @@ ENVELOPE = "update/envelope"
 KEY_FILE = "update/keys"
 PATCH = "update/patch"
 BROKER, WEB, LINE = 0, 1, 2
-PATCHED = 2
+PATCHED, COPIED = 2, 3
 NEVER_UP, EXPECTED, CAME_UP = 0, 1, 2
 NO_EVENT = 65535
 # fmt: off

@@ -265,9 +265,9 @@ class Machine:
         return outcome != _ARRIVED
 
     def _fetches(self, release: "Release | None") -> int:
-        """Who fetches takes this machine's place, or who uses the delta that was fetched."""
+        """Who fetches takes this machine's place, or who uses what was fetched into a file."""
         self.close()
-        if release is not None and self.row[kept.BEGUN] == kept.PATCHED:
+        if release is not None and self.row[kept.BEGUN] >= kept.PATCHED:
             at: int = self.row[kept.COMPONENT]
             return self._patches(release.components[at])
         from .fetching import Fetching
@@ -300,7 +300,12 @@ class Machine:
         from .gates import install
 
         wait = install(self.look())
-        return self.waits(wait) if wait else self.believe()
+        if wait:
+            return self.waits(wait)
+        uplink = self.appliance.uplink
+        if uplink is not None:  # what it takes of the heap is needed until the restart
+            uplink.rest(self.ports.clock.link_ms())
+        return self.believe()
 
 
 def unload(ports: "Ports", names: str) -> None:
