@@ -210,7 +210,7 @@ class Teller:
         while self._world.now_s < end:
             await asyncio.to_thread(self._world.run_until, min(end, self._world.now_s + _CHUNK_S))
             waits = not self._cut and (outcome.state in _NETWORK or self._world.state.left > 0)
-            await asyncio.to_thread(self._world.idle, _TURN_S if waits else 0.0, lambda: not waits)
+            await asyncio.to_thread(self._world.idle, _TURN_S if waits else 0.0, _never if waits else None)
         new = self._world.events[self._seen :]
         self._seen += len(new)
         for event in new:
@@ -247,6 +247,10 @@ class Teller:
 
     def _clock(self) -> str:
         return _clock(self._world.now_s)
+
+
+def _never() -> bool:
+    return False
 
 
 def _image(made: folder.Release) -> str:
