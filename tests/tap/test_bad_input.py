@@ -47,7 +47,7 @@ def gate(image: bytes | None = None) -> tuple[StrictFlash, Journal, Consent]:
 def test_a_line_that_makes_no_sense_decides_nothing_and_is_answered(line: str) -> None:
     house = House()
     told: list[dict[str, Any]] = []
-    ports = house.appliance._ports
+    ports = house.appliance.ports
     ports.tell = told.append  # type: ignore[attr-defined]  # the house's own ports
     from appliance.sim.words import obey
 

@@ -253,7 +253,7 @@ PROVISIONS = (
         "the one before. The cloud can offer what the maker signed, and nothing else; it serves what is offered "
         "alone.",
         (
-            "tests/update/test_rotation.py::test_no_other_set_does",
+            "tests/update/test_key_rotation.py::test_no_other_set_does",
             "tests/sdk/test_publish.py::test_what_does_not_verify_is_refused_and_nothing_of_it_is_kept",
             "tests/sdk/test_fetch.py::test_nothing_else_is_served_and_the_question_is_counted",
         ),

@@ -85,6 +85,9 @@ class Ports:
         packed = _oven()[1].get(what)
         return None if packed is None else memoryview(packed)
 
+    def piece(self, name: str, off: int, length: int) -> bytes:
+        return _oven()[1][name][off : off + length]
+
     def write(self, levels: Any) -> None:
         self.outputs = list(levels)
 
@@ -100,6 +103,8 @@ class Ports:
         raise AssertionError("nobody asked for a restart")
 
     def unload(self, module: str) -> None: ...
+
+    def spare(self) -> None: ...
 
     def trace(self, error: BaseException) -> str:
         raise error

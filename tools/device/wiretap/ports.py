@@ -94,6 +94,9 @@ class Ports:
         packed = board()[1].get(what)
         return None if packed is None else memoryview(packed)
 
+    def piece(self, name: str, off: int, length: int) -> bytes:
+        return board()[1][name][off : off + length]
+
     def write(self, *what: Any) -> None:
         """Outputs lead nowhere; files are written whole."""
         if len(what) == 2:
@@ -108,6 +111,8 @@ class Ports:
     def feed(self) -> None: ...
 
     def unload(self, module: str) -> None: ...
+
+    def spare(self) -> None: ...
 
     def trace(self, error: BaseException) -> str:
         return f'  File "program.py", line 7\n{error!r}'
