@@ -167,7 +167,8 @@ class Loop:
 
     def _stays(self, state: State) -> float:
         """Blocks of memory that a round more of the same inputs leaves behind, each of them run TIMES times: TIMES or
-        more where one of them leaks. Caches fill up in the first rounds, which do not count."""
+        more where one of them leaks. Caches fill up in the first rounds, which do not count; of the others the one counts
+        that left least: a leak is there in each of them, what a library keeps for itself is not."""
         new = [mutated(self._chance.choice(state.corpus), state.corpus, self._chance) for _ in range(AGAIN // 2)]
         inputs = TIMES * (new + self._chance.choices(state.corpus, k=AGAIN // 2))
         held = [0] * (2 * ROUNDS + 1)
@@ -176,7 +177,7 @@ class Loop:
                 self._quietly(state.target, data)
             gc.collect()
             held[round_] = sys.getallocatedblocks()
-        return (held[-1] - held[ROUNDS]) / ROUNDS
+        return min(later - earlier for earlier, later in zip(held[ROUNDS:], held[ROUNDS + 1 :], strict=False))
 
     @staticmethod
     def _quietly(target: Target, data: bytes) -> None:
