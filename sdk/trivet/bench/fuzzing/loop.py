@@ -27,7 +27,7 @@ SLOWER = 20  # times as long as an input may take that is traced or whose memory
 TRACED = 4  # one input in so many is traced, besides those that were refused in a new way
 MENDED = 0.15  # share of inputs whose outer digests are made right; a signature is judged then, which is slow
 MEASURED = 200  # one in so many has its peak of memory taken
-AGAIN, TIMES, ROUNDS = 10, 20, 3  # inputs that are run again to see what stays; in a round, and rounds
+AGAIN, TIMES, ROUNDS = 10, 60, 3  # inputs that are run again to see what stays; in a round, and rounds
 MAX_FOUND = 20
 
 
@@ -167,8 +167,8 @@ class Loop:
 
     def _stays(self, state: State) -> float:
         """Blocks of memory that a round more of the same inputs leaves behind, each of them run TIMES times: TIMES or
-        more where one of them leaks. Caches fill up in the first rounds, which do not count; of the others the one counts
-        that left least: a leak is there in each of them, what a library keeps for itself is not."""
+        more where one of them leaks. Caches fill up in the first rounds, which do not count; of the others
+        the one counts that left least: a leak is there in each of them, what a library keeps for itself is not."""
         new = [mutated(self._chance.choice(state.corpus), state.corpus, self._chance) for _ in range(AGAIN // 2)]
         inputs = TIMES * (new + self._chance.choices(state.corpus, k=AGAIN // 2))
         held = [0] * (2 * ROUNDS + 1)
