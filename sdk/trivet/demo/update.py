@@ -63,8 +63,8 @@ STORIES = (
         *("Holds the temperature closer after the door was open.", "confirmed"),
     ),
     Story(
-        *("broken", "The next one no longer heats from above, and the cloud is cut off", "1.2.0"),
-        *("levels[self._top] = 1 if top and phase < on else 0", "levels[self._top] = 0"),
+        *("broken", "The next one no longer heats, and the cloud is cut off", "1.2.0"),
+        *("on = (self._window - self._alone) * self._duty // 1000", "on = 0"),
         *("Saves energy.", "rolled back"),
         cut_off=True,
     ),
