@@ -68,6 +68,7 @@ async def _update(folder: Path, console: Console) -> "list[updates.Outcome]":
     from trivet.boards import load
     from trivet.config import Settings
     from trivet.demo import update as updates
+    from trivet.demo.relay import Relay
     from trivet.serve import Cloud
     from trivet.sim.device import Device
     from trivet.sim.provision import provision
@@ -81,6 +82,8 @@ async def _update(folder: Path, console: Console) -> "list[updates.Outcome]":
         await catalogues.add_board(cloud.store, updates.BOARD)
         maker = updates.Maker(cloud, scratch)
         maker.believed()
+        wire = Relay(*cloud.broker)
+        cloud.registry.brokers = [(cloud.broker[0], await wire.start())]
         device = Device(folder / "appliances" / "oven")
         identity = await provision(cloud.registry, load(updates.BOARD), device, name="Kitchen oven")
         await cloud.claim(identity.device, identity.claim_secret, "Ada Kowalska", language="en")
@@ -89,9 +92,11 @@ async def _update(folder: Path, console: Console) -> "list[updates.Outcome]":
         try:
             say = lambda text: console.print(text, markup=False, soft_wrap=True)  # noqa: E731
             teller = updates.Teller(cloud, world, identity.device, maker, say)
+            teller.wire = wire
             return [await teller.tell(story) for story in updates.STORIES]
         finally:
             world.close()
+            await wire.cut()
 
 
 def _show_updates(outcomes: "list[updates.Outcome]", console: Console) -> None:

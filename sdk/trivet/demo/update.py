@@ -29,6 +29,7 @@ from trivet.updates import give, keyring, wishes
 from trivet.updates import publish as publishing
 
 if TYPE_CHECKING:
+    from trivet.demo.relay import Relay
     from trivet.serve import Cloud
     from trivet.sim.world import Event, World
 
@@ -147,6 +148,7 @@ class Teller:
 
     def __init__(self, cloud: Cloud, world: World, who: str, maker: Maker, say: Callable[[str], None]) -> None:
         self._cloud = cloud
+        self.wire: Relay  # through which the oven reaches the cloud
         self._world = world
         self._who = who
         self._maker = maker
@@ -178,13 +180,13 @@ class Teller:
             return outcome
         outcome.waited_s = self._world.now_s - said_yes
         if story.cut_off:
-            await self._cloud.engine.server.kill()
+            await self.wire.cut()
             self._cut = True
             self._say(f"  {self._clock()}  the cloud is cut off")
         self._bake()
         await self._until(lambda event: event.data["state"] in ("confirmed", "rolled back"), outcome, _COOL_S + _BAKE_S)
         if story.cut_off:
-            await self._cloud.engine.server.start()
+            await self.wire.mend()
             self._cut = False
             self._say(f"  {self._clock()}  the cloud is back")
         await self._heard(number, story, outcome)

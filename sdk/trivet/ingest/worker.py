@@ -27,6 +27,7 @@ log = logging.getLogger("trivet.ingest")
 
 BATCH = 100
 FETCH_S = 1.0
+_CUT_AGAIN_S = 0.5
 PAUSE_S = (0.1, 0.5, 2.0, 5.0)  # after the n-th failure in a row
 Acks = list[tuple[str, bytes]]
 
@@ -142,9 +143,12 @@ class Ingest:
         self._tasks = [asyncio.create_task(worker.run(), name="ingest") for worker in self.workers]
 
     async def stop(self) -> None:
-        """Cuts the workers wherever they are: what was not acked comes again."""
-        for task in self._tasks:
-            task.cancel()
+        """Cuts the workers wherever they are: what was not acked comes again. Cut again until they are gone: a message
+        that arrives in that very moment can swallow a cancellation (asyncio.wait_for before Python 3.12)."""
+        while running := [task for task in self._tasks if not task.done()]:
+            for task in running:
+                task.cancel()
+            await asyncio.wait(running, timeout=_CUT_AGAIN_S)
         for task in self._tasks:
             with contextlib.suppress(asyncio.CancelledError):
                 await task
