@@ -15,17 +15,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
 from trivet_wire import ids
 
 from trivet import paths
 from trivet.consent import vendor
+from trivet.consent.access import Access, reading
 from trivet.release import folder, roots
 from trivet.release import sign as signing
 from trivet.release.build import Order, build
 from trivet.release.hands import Hand, open_hand
-from trivet.store.updates import OfferRow
-from trivet.updates import give, keyring, wishes
+from trivet.updates import give, keyring, listing, wishes
 from trivet.updates import publish as publishing
 
 if TYPE_CHECKING:
@@ -240,12 +239,14 @@ class Teller:
     async def _heard(self, number: int, story: Story, outcome: Outcome) -> None:
         """What the oven's own signed report says, as the cloud has it."""
         await asyncio.to_thread(self._world.idle, _PATIENCE_S)
-        async with self._cloud.store.reading() as session:
-            row = await session.scalar(select(OfferRow).where(OfferRow.id == number))
-        assert row is not None
-        outcome.fetched, outcome.signed = row.served, row.report_signed
-        word = "with its own signature" if row.report_signed else "without a signature"
-        self._say(f"  {self._clock()}  the cloud has the oven's word, {word}: {row.state}")
+        access = Access("safety", "demonstration", "It shows what its own oven reported")
+        async with reading(self._cloud.store, access) as read:
+            found = await listing.of(read, self._who)
+        assert found is not None
+        update = next(one for one in (*found.open, *found.history) if one.id == number)
+        outcome.fetched, outcome.signed = update.fetched, update.report is not None and update.report.signed
+        word = "with its own signature" if outcome.signed else "without a signature"
+        self._say(f"  {self._clock()}  the cloud has the oven's word, {word}: {update.state}")
 
     def _clock(self) -> str:
         return _clock(self._world.now_s)
