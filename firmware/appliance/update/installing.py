@@ -36,7 +36,10 @@ def commit(machine: "Machine", base: bool, bundle: bool) -> None:
             *(ports.files, ports.slots, other_bundle if bundle else now[0], other_base if base else now[1]),
             *(row[kept.SEQUENCE], row[kept.VERSION], row[kept.NAME]),
         )
-    except OSError:
+    except (OSError, MemoryError) as error:
+        if isinstance(error, MemoryError):
+            row[kept.COMMITS] -= 1  # nothing was tried: a short heap says nothing of the update
+        row[kept.TOLD] = ids.U_VERIFIED  # as it was before: nothing new to anybody
         machine.happens(table.UNSTARTED)
         raise
     appliance.leaving = True
