@@ -6,7 +6,7 @@ trial itself: the other image is then the only good one.
 """
 
 from trivet_wire.envelope import sha256
-from trivet_wire.ids import R_DIGEST, R_SIZE, R_UNPROVEN
+from trivet_wire.ids import R_SIZE, R_UNPROVEN
 from trivet_wire.refuse import WireError
 
 from .otadata import NEW, PENDING
@@ -114,11 +114,6 @@ class Base:
             digest.update(part)
             off += len(part)
         return digest.digest()
-
-    def check(self, digest: bytes) -> None:
-        """R_DIGEST unless the finished image is the one that was meant."""
-        if self.finish() != digest:
-            raise WireError(R_DIGEST)
 
     def _open(self, size: int) -> None:
         slots = self._slots

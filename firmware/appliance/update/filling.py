@@ -102,12 +102,6 @@ class IntoImage:
             self._hash.update(part)
             at += len(part)
 
-    def drop(self) -> None:
-        """From the beginning."""
-        self.at = 0
-        self._hash = sha256(b"")
-        self._image.begin(self._component.size)
-
     def take(self, window: memoryview) -> bool:
         """One window more. False: a chunk is not what was signed; go on from `at`. OSError where the flash is full."""
         while len(window):
@@ -136,16 +130,11 @@ class IntoImage:
         return True
 
     def finish(self) -> int:
-        """Read back: 0 or why it is not what was signed."""
-        return finished(self._image, self._component)
-
-
-def finished(image: "Image", component: "Component") -> int:
-    """0 when the image in flash is what was signed, else R_DIGEST or what the image itself finds wrong."""
-    try:
-        return 0 if image.finish() == component.digest else R_DIGEST
-    except WireError as error:
-        return error.reason
+        """Read back: 0, or R_DIGEST or what the image itself finds wrong."""
+        try:
+            return 0 if self._image.finish() == self._component.digest else R_DIGEST
+        except WireError as error:
+            return error.reason
 
 
 class Pump:
