@@ -179,6 +179,7 @@ async def test_search_and_tabs_narrow_the_queue(served: Desk) -> None:
         await expect(page.locator(".list > a")).to_have_count(1)
         await expect(page.locator(".list > a")).to_contain_text(seeded.CODES[seeded.SENSOR])
         await page.keyboard.type(" nobody")
+        await expect(page.get_by_role("searchbox")).to_have_value("bakery drifts nobody")
         await expect(page.get_by_role("status")).to_contain_text("No case matches")
         await expect(page.locator(".list")).to_be_hidden()
         await browser.shot(page, "queue_no_match")

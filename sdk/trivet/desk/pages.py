@@ -10,10 +10,14 @@ from trivet.desk import charts
 from trivet.desk.device import DevicePage
 from trivet.desk.frame import Frame, Island, open_page
 
-# What somebody typed before the page was connected, or while it was not, is told again.
-TELL_SEARCH = (
-    'const box = document.querySelector(".search input"); if (box.value) box.dispatchEvent(new Event("input"))'
-)
+# The box belongs to who types in it: every drawing would set a `value` from here again. What the address asks for
+# is put in once; what was typed before the page was connected, or while it was not, is told again.
+TELL_SEARCH = """
+const box = document.querySelector(".search input");
+box.value ||= box.dataset.find;
+box.dataset.find = "";
+box.dispatchEvent(new Event("input"));
+"""
 FILTERS = ("open", "resolved", "all")
 # Islands of the case page; each is drawn by the macro of its name.
 CASE_ISLANDS = (
@@ -55,7 +59,7 @@ class QueuePage:
     def __init__(self, frame: Frame, find: str = "") -> None:
         self.frame = frame
         self.rows: list[views.CaseRow] = []
-        self.wanted, self.search = FILTERS[2 if find else 0], find.casefold()
+        self.wanted, self.find, self.search = FILTERS[2 if find else 0], find, find.casefold()
         with frame.main:
             with ui.element("div").classes("top"):
                 with ui.element("div").classes("stack"):
@@ -71,7 +75,7 @@ class QueuePage:
             with ui.element("div").classes("search"):
                 Island(tag="span", html=self.frame.draw("queue.html", "glass"))
                 box = ui.element("input").props("type=search maxlength=80 autocomplete=off")
-                box.props["value"] = self.search
+                box.props["data-find"] = self.find
                 box.props["placeholder"] = box.props["aria-label"] = words("queue.search")
                 box.on("input", self._search, js_handler="(e) => emit(e.target.value)")
                 client = ui.context.client
