@@ -82,7 +82,7 @@ class Heart:
         self._purposes = board.purposes
         self._cycle = self._saved = False
         self._normals: Normals | None = None
-        self._tick: Tick | None = None
+        self.ticking: Tick | None = None  # None: no program, nothing runs
         if maker is not None:
             self._build_tick(board, maker)
         for module in _BUILDING:
@@ -112,7 +112,7 @@ class Heart:
             from .service.normals import Normals
 
             self._normals = Normals(board, self.monitors.learners, self._journal)
-        self._tick = Tick(
+        self.ticking = Tick(
             board,
             ports.sensors,
             ports.actuators,
@@ -157,15 +157,15 @@ class Heart:
 
     def in_cycle(self) -> bool:
         """Whether an operation cycle runs."""
-        return self._tick is not None and self._tick.in_cycle
+        return self.ticking is not None and self.ticking.in_cycle
 
     # -- tasks ---------------------------------------------------------------------------------------------------------
 
     def tick(self, now: int) -> None:
         """One period. Allocates nothing."""
-        if self._tick is not None:
+        if self.ticking is not None:
             self.alive = False
-            self._tick.run(now)
+            self.ticking.run(now)
             self.alive = True
         else:
             self.memory.uptime_s = now // 1000
@@ -173,8 +173,8 @@ class Heart:
 
     def fail(self) -> None:
         """The tick broke off."""
-        if self._tick is not None:
-            self._tick.fail()
+        if self.ticking is not None:
+            self.ticking.fail()
 
     def save(self, now: int) -> None:
         self.memory.wall_s = self._ports.clock.wall_s()

@@ -59,7 +59,7 @@ class Tick:
         self._memory = memory
         self._inhibit = inhibit
         self._history = history
-        self._application = application
+        self._application = self._program = application
 
     def run(self, now: int) -> None:
         """One tick at `now` (ms since start)."""
@@ -86,6 +86,15 @@ class Tick:
         """The tick broke off: every output to its safe level, hazardous functions denied."""
         self._inhibit.fail()
         self._manager.moved = True
+        self.rest()
+
+    def lend(self, program: "Application") -> None:
+        """From now on `program` drives, until `rest`."""
+        self._application = program
+
+    def rest(self) -> None:
+        """Every output to its safe level, now; from the next tick on the maker's program drives."""
+        self._application = self._program
         for i in range(len(self.levels)):
             self.levels[i] = self._safe[i]
         self._actuators.write(self.levels)

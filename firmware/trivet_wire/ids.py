@@ -167,6 +167,7 @@ C_UPDATE = 7  # here is an update, or the next set of release keys: what (W_*), 
 C_ANSWER = 8  # the owner's word on an update: start of its digest, answer (A_*), until when (Unix time, 0: no limit)
 C_HOURS = 9  # hours of the owner's day in which nothing installs: mask of 24 bits, minutes east of UTC
 C_WITHDRAW = 10  # an update that is not installed yet is offered no more: start of its digest
+C_REVOKE = 11  # technicians' credentials that hold no more: number of the list, their serial numbers
 COMMAND_NAMES = {
     C_ROTATE: "rotate",
     C_CONSENT: "consent",
@@ -178,6 +179,7 @@ COMMAND_NAMES = {
     C_ANSWER: "answer",
     C_HOURS: "hours",
     C_WITHDRAW: "withdraw",
+    C_REVOKE: "revoke",
 }
 G_VENDOR = 0  # the vendor's own duty: keys
 G_ACCOUNT = 1  # the owner, in their account
@@ -186,7 +188,16 @@ G_TECHNICIAN = 3
 G_PRESENT = 4  # somebody at the appliance
 GRANT_NAMES = ("vendor", "account", "service", "technician", "presence")
 # By command: the only grant that a signed command of the cloud can name for it. The others need somebody at hand.
-COMMAND_GRANTS = b"\xff\x00\x01\x01\x02\x02\x02\x00\x01\x01\x00"
+COMMAND_GRANTS = b"\xff\x00\x01\x01\x02\x02\x02\x00\x01\x01\x00\x00"
+
+# What a technician's credential lets its holder do at the service port: a mask.
+MAY_TEST = 1
+MAY_CLEAR = 2
+MAY_FIX = 4
+MAY_UPDATE = 8
+ROLE_NAMES = ("test", "clear", "fix", "update")
+MAX_REVOKED = 40  # serial numbers of one list: expired ones leave it
+MAX_CREDENTIAL = 320  # bytes
 
 # What C_UPDATE offers, and what an owner answers to it.
 W_RELEASE = 0  # SUIT envelope
@@ -281,6 +292,12 @@ R_CRASHED = 47  # on trial: its starts were used up
 R_NO_LINK = 48  # on trial: it no longer reached its cloud
 R_NO_SERVICE = 49  # on trial: its line no longer answered
 R_WITHDRAWN = 50  # its vendor offers it no more
+R_REGION = 51  # a credential for another region
+R_ROLE = 52  # a credential that does not cover this
+R_CREDENTIAL = 53  # a credential that its vendor revoked
+R_UNSAFE = 54  # outputs may not be driven now: a cycle, a hazard, or what must hold does not
+R_MEASURED = 55  # a self-test came to its end and measured what should not be
+R_STOPPED = 56  # somebody stopped it
 REASON_NAMES = {
     R_TOO_LARGE: "too large",
     R_TRUNCATED: "truncated",
@@ -332,4 +349,10 @@ REASON_NAMES = {
     R_NO_LINK: "it no longer reached its cloud",
     R_NO_SERVICE: "its line no longer answered",
     R_WITHDRAWN: "withdrawn by its vendor",
+    R_REGION: "a credential for another region",
+    R_ROLE: "not covered by this credential",
+    R_CREDENTIAL: "a revoked credential",
+    R_UNSAFE: "not safe now",
+    R_MEASURED: "it measured what should not be",
+    R_STOPPED: "stopped",
 }

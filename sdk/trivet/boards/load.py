@@ -18,6 +18,7 @@ from .holds import read_holds
 from .models import Board, Condition, Function, Input, Output, Signal
 from .monitors import Space, read_monitors
 from .reader import Table, nearest
+from .routines import read_routines
 from .storage import read_storage
 
 MASKS = {
@@ -60,6 +61,7 @@ def assemble(table: Table, rows: Table) -> Board:
     codes, parts = catalogue.read(rows, space)
     events = [code.event for code in codes]
     history = table.table("history")
+    gates = _gates(table, space)
     board = Board(
         name=folder.name,
         folder=folder,
@@ -74,12 +76,13 @@ def assemble(table: Table, rows: Table) -> Board:
         monitors=read_monitors(table, space, events),
         functions=_functions(table, events),
         cycle=_cycle(table, space),
-        gates=_gates(table, space),
+        gates=gates,
         internal=_internal(table, events),
         storage=read_storage(table, space, events),
         codes=codes,
         parts=parts,
         holds=read_holds(table, space),
+        routines=read_routines(table, space, {one.name: one.safe for one in outputs}, gates),
     )
     for part in (head, history, table):
         part.done()

@@ -129,6 +129,25 @@ class Hold:
 
 
 @dataclass(frozen=True)
+class Step:
+    """Levels of all outputs for so many ticks; at the end of them every condition of `expect` holds in a sound part."""
+
+    levels: tuple[int, ...]
+    ticks: int
+    expect: tuple[Condition, ...]
+
+
+@dataclass(frozen=True)
+class Routine:
+    """A self-test; it runs only while all of `holds` hold."""
+
+    name: str
+    text: Texts
+    holds: tuple[Condition, ...]
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True)
 class Ratio:
     """How many times likelier a cause makes it that the monitor of `event` failed, or passed."""
 
@@ -199,6 +218,7 @@ class Board:
     codes: tuple[Code, ...]
     parts: tuple[Part, ...]
     holds: tuple[Hold, ...] = ()  # what an update waits for
+    routines: tuple[Routine, ...] = ()  # self-tests
     internal_debounce: Debounce = field(default_factory=lambda: Debounce(0, 1, -1))
 
     def signal(self, name: str) -> int:

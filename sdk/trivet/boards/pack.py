@@ -18,8 +18,10 @@ TEXTS_MAGIC = b"TVT\x01"
 
 
 def pack(board: Board) -> dict[str, bytes]:
-    """board.cbor, catalogue.bin and one texts_<language>.bin each."""
+    """board.cbor, catalogue.bin, routines.cbor where there are any, and one texts_<language>.bin each."""
     made = {"board.cbor": cbor.encode(_board(board)), "catalogue.bin": packed_catalogue(board)}
+    if board.routines:
+        made["routines.cbor"] = cbor.encode(_routines(board))
     for language in LANGUAGES:
         made[f"texts_{language}.bin"] = _texts(board, language)
     return made
@@ -81,6 +83,19 @@ def _board(board: Board) -> list[Any]:
         [[name, _ints("i", _flat(conditions))] for name, conditions in sorted(board.gates.items())],
         *_storage(board),
         _ints("i", (number for one in board.holds for number in one.row())),
+    ]
+
+
+def _routines(board: Board) -> list[Any]:
+    """[[name, [text by language], while, [[levels, ticks, expect], …]], …]; read while one is asked for."""
+    return [
+        [
+            one.name,
+            [one.text[language] for language in LANGUAGES],
+            _ints("i", _flat(one.holds)),
+            [[_ints("h", step.levels), step.ticks, _ints("i", _flat(step.expect))] for step in one.steps],
+        ]
+        for one in board.routines
     ]
 
 
