@@ -20,7 +20,14 @@ FIRMWARE = {
     "appliance.sense": {"trivet_wire", "appliance.ports"},
     "appliance.faults": {"trivet_wire", "appliance.ports", "appliance.store"},
     "appliance.outbox": {"trivet_wire", "appliance.ports", "appliance.store", "appliance.trust", "appliance.faults"},
-    "appliance.service": {"trivet_wire", "appliance.ports", "appliance.store", "appliance.trust", "appliance.faults"},
+    "appliance.service": {
+        "trivet_wire",
+        "appliance.ports",
+        "appliance.sense",
+        "appliance.store",
+        "appliance.trust",
+        "appliance.faults",
+    },
     "appliance.esp32": {"trivet_wire", "appliance.ports", "appliance.update"},
     "appliance.sim": {
         "trivet_wire",
