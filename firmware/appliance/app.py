@@ -116,6 +116,10 @@ class Appliance:
         from .store.reset import forget
 
         forget(self.journal)
+        if self.journal.next_key(UPDATE) >= 0:
+            from .update.memory import disown
+
+            disown(self.journal)
         return channel[0]
 
     def _reset(self, channel: int) -> None:

@@ -3,8 +3,8 @@ told, hours in which nothing installs.
 
 Takes the mounted journal, before anything else reads it; every step may be done twice, so a cut in the middle is
 finished at the next start. The boot counter, the command counter, how starts went, what the machine learned of itself
-and the ledger stay. Consent is the gate's own. Deleted records are unreadable at once; their bytes go with their
-sector.
+and the ledger stay. Consent is the gate's own, an answer to an update that room's. Deleted records are unreadable at
+once; their bytes go with their sector.
 """
 
 from .records import ENTRY, FRAME, HOURS, REPORTED, SPOOL, STATUS, TOMBSTONE, TOTALS

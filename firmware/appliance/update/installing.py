@@ -5,7 +5,7 @@
 from trivet_wire import ids
 
 from . import joint, kept, memory, table, trial
-from .chooser import B_NOT_BEGUN
+from .chooser import B_NOT_BEGUN, B_OTHER_BASE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 _LOOK_MS = 10_000  # between two looks at a trial
 _CYCLE = 5  # gates.CYCLE
-_COMMITS = 3  # of one update: a base that was never started so often will not start at all
+_POWER = (ids.RESET_POWER_ON, ids.RESET_BROWN_OUT)
+_COMMITS = 3  # of one update: a base that was not started, or whose trial was cut, so often is let go of
 
 
 def commit(machine: "Machine", base: bool, bundle: bool) -> None:
@@ -54,12 +55,24 @@ def started(machine: "Machine") -> int:
             machine.happens(table.STARTED)
             return 0
         if choice.back != B_NOT_BEGUN:
-            return _gone_back(machine)
+            return _ended(machine)
     if row[kept.COMMITS] >= _COMMITS:
         return _gone_back(machine)
     machine.happens(table.UNSTARTED)
     row[kept.TOLD] = row[kept.STATE]  # nothing new to anybody
     kept.save(machine.journal, machine.what, row)
+    return 0
+
+
+def _ended(machine: "Machine") -> int:
+    """The old version runs, and nobody decided so. A base on trial goes back at any restart: where that was the power's
+    doing, it says nothing of the new version, which is committed again when the gates are open. So is a trial that is
+    over without a word: the power went twice."""
+    row, choice = machine.row, machine.appliance.choice
+    back = choice.back if choice is not None and choice.digest == row[kept.NAME] else B_OTHER_BASE
+    if back != B_OTHER_BASE or machine.ports.cause not in _POWER or row[kept.COMMITS] >= _COMMITS:
+        return _gone_back(machine)
+    machine.happens(table.CUT)
     return 0
 
 
@@ -79,7 +92,7 @@ def on_trial(machine: "Machine", now: int) -> int:
     if choice is None or choice.digest != row[kept.NAME] or not choice.trial:
         if joint.installed(ports.files, ports.slots)[2:] == (row[kept.SEQUENCE], row[kept.VERSION]):
             return _confirm(machine)  # a cut came between its confirmation and this row
-        return _gone_back(machine)
+        return _ended(machine)
     seen = _look(machine, now)
     verdict = trial.judge(row, seen)
     if verdict == trial.PASSED:

@@ -2,11 +2,12 @@
 that were ever here, the owner's hours. Takes the journal, gives and takes numbers; none of them ever goes back.
 """
 
-from trivet_wire.ids import A_NO
+from trivet_wire.ids import A_NO, W_RELEASE
 
 from ..store.binary import pack, unpack_from
 from ..store.records import HOURS, INSTALLED, KEYS, UPDATE
-from .kept import ANSWER, DEADLINE, ENVELOPE, KEY_FILE, PATCH, SECURITY
+from .gates import NO_ANSWER
+from .kept import ANSWER, DEADLINE, ENVELOPE, KEY_FILE, PATCH, SECURITY, UNTIL, load, save
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -83,6 +84,16 @@ def forget(ports: "Ports", what: int) -> None:
 def declined(row: "Row") -> bool:
     """Whether its owner's no ends it: of a security release with a deadline it only puts it off until then."""
     return row[ANSWER] == A_NO and not (row[SECURITY] and row[DEADLINE])
+
+
+def disown(journal: "Journal") -> None:
+    """A factory reset: what its owner said of an update is forgotten, and whoever owns it next is asked anew. What is on
+    trial already is judged as before. Done twice it changes nothing more."""
+    row = load(journal, W_RELEASE)
+    if row[ANSWER] != NO_ANSWER:
+        row[ANSWER] = NO_ANSWER
+        row[UNTIL] = 0
+        save(journal, W_RELEASE, row)
 
 
 def _number(journal: "Journal", kind: int) -> int:

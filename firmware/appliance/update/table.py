@@ -29,6 +29,7 @@ SOUND = 9
 FAILED = 10
 BACK = 11
 KEYS = 12
+CUT = 13
 EVENTS = (
     "it is offered",
     "its envelope is believed",
@@ -43,6 +44,7 @@ EVENTS = (
     "its trial is failed",
     "the old version runs again",
     "the next keys are believed",
+    "the power was cut, and the boot loader went back",
 )
 
 # What is done with it.
@@ -92,9 +94,11 @@ TABLE = bytes((
     U_STAGED,      STARTED,   U_TRIAL,       WATCH,
     U_STAGED,      UNSTARTED, U_VERIFIED,    AGAIN,
     U_STAGED,      BACK,      U_ROLLED_BACK, SETTLE,
+    U_STAGED,      CUT,       U_VERIFIED,    AGAIN,
     U_TRIAL,       SOUND,     U_CONFIRMED,   CONFIRM,
     U_TRIAL,       FAILED,    U_TRIAL,       TURN_BACK,
     U_TRIAL,       BACK,      U_ROLLED_BACK, SETTLE,
+    U_TRIAL,       CUT,       U_VERIFIED,    AGAIN,
     U_CONFIRMED,   OFFER,     U_OFFERED,     KEEP,
     U_ROLLED_BACK, OFFER,     U_OFFERED,     KEEP,
     U_REFUSED,     OFFER,     U_OFFERED,     KEEP,

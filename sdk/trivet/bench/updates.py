@@ -10,7 +10,7 @@ is followed by a second one. `--n 10` cuts every tenth operation only (default: 
     mixed               base and bundle that do not belong together run, or one that is not whole
     stuck               it comes to no end
     sequence_lowered    a number that only rises fell: of the installed release, of the release keys
-    lost                it ended on the old version, though nothing was wrong and no trial of a base was cut
+    lost                it ended on the old version, though nothing was wrong with the new one
 """
 
 from __future__ import annotations

@@ -151,7 +151,6 @@ def _prepare(kit: Kit, name: str, case: Case) -> Path:
         "offers": offers,
         "outcome": case.outcome,
         "changes": list(case.changes),
-        "base_on_trial": "base" in case.changes,
         "payloads": payloads,
         "digests": digests,
         "parts": {part: f"{part}.img" for part in ("fs", "ota_0", "ota_1", "otadata", "journal")},

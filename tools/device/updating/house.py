@@ -7,7 +7,7 @@ from appliance.sim.disk import Files
 from appliance.sim.folders import Folders
 from appliance.sim.slots import FileSlots
 from appliance.store.journal import Journal
-from trivet_wire.ids import RESET_POWER_ON, TEST_FAILED
+from trivet_wire.ids import TEST_FAILED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -55,13 +55,13 @@ class Open(Folders):
 class Ports:
     """Also clock, teller and heart's catalogue: whatever is asked for little."""
 
-    def __init__(self, flash: "Flash", blocks: "Any", running: int) -> None:
+    def __init__(self, flash: "Flash", blocks: "Any", running: int, cause: int) -> None:
         self.files = Files("", blocks)
         self.folders = Open(self.files)
         self.slots = Slots(flash, running)
         self.running = running
         self.clock = self.teller = self
-        self.cause = RESET_POWER_ON
+        self.cause = cause
         self.now = 0
         self.asked: "list[tuple[bytes, int, int]]" = []
 

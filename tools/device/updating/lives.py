@@ -32,7 +32,7 @@ BRICKED = "bricked"  # no base image starts, or the firmware raises
 MIXED = "mixed"  # base and bundle that do not belong together, or one that is not whole
 LOWERED = "sequence_lowered"
 STUCK = "stuck"  # goes on for ever
-LOST = "lost"  # ended on the old one though nothing was wrong with the new one and its trial was not cut
+LOST = "lost"  # ended on the old one though nothing was wrong with the new one
 NEW = "new"
 OLD = "old"
 
@@ -59,7 +59,6 @@ class Case:
         self.offers: "list[list[Any]]" = told["offers"]  # [what, file]
         self.outcome: str = told["outcome"]  # good, fault, crash
         self.changes: "list[str]" = told["changes"]  # base, bundle; empty for keys
-        self.tries: bool = told["base_on_trial"]
         self.payloads = {bytes.fromhex(start): files[name] for start, name in told["payloads"].items()}
         self.digests = {name: bytes.fromhex(digest) for name, digest in told["digests"].items()}
         self.files = files
@@ -90,7 +89,7 @@ class Life:
         self.seen = 0
         self.wrong = ""
         self.why = ""
-        self.trial_cut = False  # a life ended while its base was on trial
+        self.cause = ids.RESET_POWER_ON  # of the next start
         self.blocks: "Blocks | None" = None
         self.end = ""
 
@@ -114,7 +113,8 @@ class Life:
     def started(self) -> "Ports":
         running = self.boot()
         self.blocks = Blocks(self.flash.parts["fs"])
-        self.ports = Ports(self.flash, self.blocks, running)
+        self.ports = Ports(self.flash, self.blocks, running, self.cause)
+        self.cause = ids.RESET_SOFT  # unless it comes to another end
         return self.ports
 
     def over(self) -> None:
@@ -138,6 +138,7 @@ class Life:
             return False
         new = choice is not None and choice.trial
         if new and self.case.outcome == "crash":
+            self.cause = ids.RESET_CRASH
             return True
         self.offered(house)
         house.machine = Machine(house, ports)
@@ -240,10 +241,8 @@ class Life:
                 self.blame(MIXED, "the new version in state %d, reason %d" % (state, reason))
             return
         self.end = OLD
-        if state != ids.U_ROLLED_BACK and not (self.case.outcome == "good" and self.trial_cut):
+        if state != ids.U_ROLLED_BACK or self.case.outcome == "good":
             self.blame(LOST, "the old version in state %d, reason %d" % (state, reason))
-        if self.case.outcome == "good" and not self.trial_cut:
-            self.blame(LOST, "state %d, reason %d" % (state, reason))
 
     def live(self) -> str:
         """Until the end; gives the verdict."""
@@ -260,24 +259,13 @@ class Life:
             self.over()
             if self.flash.dead:
                 self.flash.dead = False
+                self.cause = ids.RESET_POWER_ON
                 self.wrong = self.why = ""  # nothing counts that was seen after the cut
-                self.trial_cut = self.trial_cut or self.on_trial()
             elif not goes_on:
                 break
         else:
             self.blame(STUCK, "%d starts" % STARTS)
         return self.wrong or self.end
-
-    def on_trial(self) -> bool:
-        """Whether otadata says so of a base, or does not know which base it is: going back is right then."""
-        part = self.flash.parts["otadata"]
-        first, second = bytearray(otadata.ENTRY), bytearray(otadata.ENTRY)
-        part.read(0, first)
-        part.read(otadata.SECTOR, second)
-        for data in (first, second):
-            if otadata.state(data) == otadata.PENDING or not otadata.sound(data):
-                return self.case.tries
-        return False
 
 
 traces: "list[BaseException]" = []  # of the last one that was bricked
@@ -313,7 +301,6 @@ class Campaign:
         if way:
             tear(*self.operations[number], way - 1)
         life = Life(self.case, flash)
-        life.trial_cut = life.on_trial()
         if twice:
             flash.fuse = random.getrandbits(20) % max(1, len(self.operations) - number + 8)
         return life.live(), life
