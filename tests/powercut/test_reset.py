@@ -8,6 +8,7 @@ import pytest
 from appliance import app
 from appliance.store import records
 from appliance.store.journal import Journal
+from appliance.update import gates, kept, memory
 from powercut.appliance_lives import JOURNAL, SECTORS, Ports
 from powercut.flash import Part, StrictFlash, cuts
 from trivet_wire import ids
@@ -39,6 +40,11 @@ def lived_in() -> StrictFlash:
             journal.put(kind, key, MARK * 6)
     for kind, payload in KEPT.items():
         journal.put(kind, 0, payload)
+    row = kept.fresh()
+    row[kept.STATE], row[kept.VERSION], row[kept.JUDGED] = ids.U_VERIFIED, "1.1.0", 1
+    row[kept.ANSWER], row[kept.UNTIL] = ids.A_YES, 1_900_000_000
+    kept.save(journal, ids.W_RELEASE, row)
+    memory.set_hours(journal, 0xFF, 60)
     journal.put(records.RESET, 0, bytes((ids.BY_SERIAL,)))
     return flash
 
@@ -67,6 +73,10 @@ def judge(flash: StrictFlash) -> None:
     assert {kind: payload for kind, payload in found if kind in KEPT} == KEPT
     assert records.RESET not in dict(found)
     assert appliance.boot > 1
+    row = kept.load(appliance.journal, ids.W_RELEASE)  # it is offered as before, and its next owner is asked
+    assert (row[kept.STATE], row[kept.VERSION]) == (ids.U_VERIFIED, "1.1.0")
+    assert (row[kept.ANSWER], row[kept.UNTIL]) == (gates.NO_ANSWER, 0)
+    assert memory.hours(appliance.journal) == (0, 0)
 
 
 def test_everything_of_the_owner_goes_and_the_machine_s_own_stays() -> None:
