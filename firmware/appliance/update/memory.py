@@ -87,8 +87,8 @@ def declined(row: "Row") -> bool:
 
 
 def disown(journal: "Journal") -> None:
-    """A factory reset: what its owner said of an update is forgotten, and whoever owns it next is asked anew. What is on
-    trial already is judged as before. Done twice it changes nothing more."""
+    """A factory reset: what its owner said of an update is forgotten, and whoever owns it next is asked anew. What is
+    on trial already is judged as before. Done twice it changes nothing more."""
     row = load(journal, W_RELEASE)
     if row[ANSWER] != NO_ANSWER:
         row[ANSWER] = NO_ANSWER
