@@ -25,6 +25,7 @@ COMMANDS = {
     "pack": "trivet.commands.pack",
     "ledger": "trivet.commands.ledger",
     "release": "trivet.commands.release",
+    "code": "trivet.commands.code",
     "login": "trivet.commands.login",
 }
 

@@ -1,0 +1,19 @@
+"""Options that all of the bench's commands share. Takes what the command line gave, refuses what cannot be."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from . import exits
+from .words import LANGUAGES
+
+Language = Annotated[str, typer.Option(envvar="TRIVET_LANGUAGE", help="en or de")]
+Json = Annotated[bool, typer.Option("--json", help="for programs: JSON instead of words")]
+
+
+def spoken(language: str) -> None:
+    """Ends the command when it is a language that nobody wrote texts in."""
+    if language not in LANGUAGES:
+        print(f"trivet: the bench speaks {' and '.join(LANGUAGES)}, not {language!r}", file=sys.stderr)
+        raise typer.Exit(exits.USAGE)
