@@ -30,9 +30,7 @@ def code(  # noqa: PLR0917  typer reads them
         list[str] | None, typer.Option(help="only this board: a name, or a folder; may be given several times")
     ] = None,
     with_qr: Annotated[bool, typer.Option("--qr", help="show it as a QR code too, or write FILE")] = False,
-    file: Annotated[
-        Path | None, typer.Argument(help="with --qr: a .svg or .png to write instead")
-    ] = None,
+    file: Annotated[Path | None, typer.Argument(help="with --qr: a .svg or .png to write instead")] = None,
     language: Language = "en",
     as_json: Json = False,
 ) -> None:
