@@ -89,6 +89,9 @@ NOTES = packed({"de": {1: "Beispiel", (b"\0",): {3: "maker.example", 5: "Ofen"}}
 OLD_NOTES = packed({1: "without a language", (b"\0",): {1: "Maker"}})
 
 
+SOFTWARE = packed({0: bytes(16), 1: "oven firmware", 2: {31: "Maker", 33: [1, 2]}, 12: 0})
+
+
 def slot(number: int, parameters: dict[int, Any]) -> bytes:
     return packed([20, {5: number}, 5, 5, 20, parameters])
 
@@ -176,18 +179,18 @@ MANIFESTS: dict[str, tuple[dict[int, Any], dict[Any, bytes]]] = {
                         24: VENDOR,
                         26: 500,
                         27: -1,
-                        28: [2, [1, 2, -1, 3]],
-                        29: {1: 2, 5: 1_800_000_000},
+                        28: packed([2, [1, 2, -1, 3]]),
+                        29: packed({1: 2, 5: 1_800_000_000}),
                     },
                 ),
                 *(4, 15, 24, 15, 25, 15, 26, 15, 27, 15, 28, 15, 29, 0),
                 components=2,
             ),
-            6: [2, 0, -2],
-            14: severed(b"CoSWID"),
+            6: packed([2, 0, -2]),
+            14: severed(SOFTWARE),
             20: packed([12, 1, 35, {0: [4, 28]}, 28, 15, 15, [packed([14, 0]), None], 32, packed([31, 2])]),
             -7: "private",
         },
-        {14: b"CoSWID"},
+        {14: SOFTWARE},
     ),
 }

@@ -150,6 +150,9 @@ def test_the_extensions_are_told_in_words_and_units() -> None:
     assert choice["then"][1] == []
     assert sequence["then"][0][0]["command"] == "swap"
     assert found["member -7"] == "private"
+    software = found["CoSWID"]["content"]
+    assert (software["software"], software["tag version"]) == ("oven firmware", 0)
+    assert software["entity"] == {"name": "Maker", "role": "tag creator, software creator"}
 
 
 def test_a_dependency_that_came_along_is_read_too() -> None:

@@ -24,7 +24,7 @@ PATCHES = [
 ]
 LARGE_ROOT = kit.roots(1, 2, [*KEYS[:3], HASH], hash_signature=True)
 LARGE_MANIFEST = kit.manifest(
-    Image(b"base", content=bytes(250_000), more={**kit.SECURITY, 4: NOW + 9, -2: NOW + 5, 28: [2, [1, 2]]}),
+    Image(b"base", content=bytes(250_000), more={**kit.SECURITY, 4: NOW + 9, -2: NOW + 5, 28: canonical([2, [1, 2]])}),
     Image(source={-3: PATCHES}),
     keys={23: [-16, kit.sha256(canonical(TEXT))]},
 )

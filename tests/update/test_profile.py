@@ -28,7 +28,7 @@ def delta(size: int = 700, uri: str = "sha256/" + PATCH.hex(), old: bytes = OLD,
 
 
 def test_a_release_of_both_components_is_read_as_it_was_made(appliance: Any) -> None:
-    base = Image(b"base", content=bytes(70000), more={**SECURITY, 4: NOW + 9, -2: NOW + 5, 28: [2, [1, 2]]})
+    base = Image(b"base", content=bytes(70000), more={**SECURITY, 4: NOW + 9, -2: NOW + 5, 28: canonical([2, [1, 2]])})
     data = manifest(base, TWO, sequence=9, version="2.0.0", keys={23: [-16, sha256(b"text")]})
     sequence, version, security, expires, deadline, components = appliance("read", data, *OWN)
     assert (sequence, version, security, expires, deadline) == (9, "2.0.0", True, NOW + 9, NOW + 5)
@@ -72,7 +72,7 @@ def test_a_delta_is_found_by_the_image_that_it_starts_from(appliance: Any) -> No
 def test_the_base_that_it_needs_is_compared_as_far_as_it_is_named(
     appliance: Any, comparison: int, version: list[int], fits: bool
 ) -> None:
-    found = appliance("read", manifest(Image(more={28: [comparison, version]})), *OWN)
+    found = appliance("read", manifest(Image(more={28: canonical([comparison, version])})), *OWN)
     assert found == -ids.R_BASE if not fits else found[0] == 7
 
 
@@ -86,7 +86,7 @@ REFUSED: dict[str, tuple[int, bytes]] = {
     "another board's second component": (ids.R_CLASS, manifest(BASE, Image(class_=VENDOR.bytes))),
     "older": (ids.R_SEQUENCE, manifest(TWO, sequence=4)),
     "expired": (ids.R_EXPIRED, manifest(feature(_4=NOW))),
-    "needs a later base": (ids.R_BASE, manifest(feature(_28=[2, [1, 3]]))),
+    "needs a later base": (ids.R_BASE, manifest(feature(_28=canonical([2, [1, 3]])))),
     **{f"component {evil!r}": (ids.R_COMPONENT, manifest(Image(evil))) for evil in EVIL_IDS},
     "the same component twice": (ids.R_COMPONENT, manifest(Image(more=FEATURE), TWO)),
     "components in the other order": (ids.R_COMPONENT, manifest(Image(more=FEATURE), Image(b"base"))),
@@ -137,10 +137,13 @@ REFUSED: dict[str, tuple[int, bytes]] = {
     "a deadline for a feature": (ids.R_MANIFEST, manifest(feature(**{"_-2": NOW}))),
     "an expiry of the second component": (ids.R_MANIFEST, manifest(BASE, feature(_4=NOW + 9))),
     "a priority of the second component": (ids.R_MANIFEST, manifest(BASE, feature())),
-    "no comparison": (ids.R_MANIFEST, manifest(feature(_28=[0, [1]]))),
-    "a sixth comparison": (ids.R_MANIFEST, manifest(feature(_28=[6, [1]]))),
-    "a comparison with nothing": (ids.R_MANIFEST, manifest(feature(_28=[2, []]))),
-    "a prerelease": (ids.R_MANIFEST, manifest(feature(_28=[2, [1, -1]]))),
+    "no comparison": (ids.R_MANIFEST, manifest(feature(_28=canonical([0, [1]])))),
+    "a sixth comparison": (ids.R_MANIFEST, manifest(feature(_28=canonical([6, [1]])))),
+    "a comparison with nothing": (ids.R_MANIFEST, manifest(feature(_28=canonical([2, []])))),
+    "a prerelease": (ids.R_MANIFEST, manifest(feature(_28=canonical([2, [1, -1]])))),
+    "a comparison without its byte string": (ids.R_MANIFEST, manifest(feature(_28=[2, [1]]))),
+    "a comparison with more behind": (ids.R_MANIFEST, manifest(feature(_28=canonical([2, [1]]) + b"\0"))),
+    "a comparison cut short": (ids.R_MANIFEST, manifest(feature(_28=canonical([2, [1]])[:-1]))),
     "nothing": (ids.R_MANIFEST, b""),
     "an array": (ids.R_MANIFEST, b"\x80"),
     "the manifest and a byte": (ids.R_MANIFEST, manifest(TWO) + b"\0"),

@@ -222,13 +222,17 @@ def _shared(steps: _Steps, index: int, release: Release, demands: _Demands) -> N
         steps.simple(condition, _REPORT_ALL)
 
 
-def _base(reader: Reader, demands: _Demands) -> None:
+def _base(outer: Reader, demands: _Demands) -> None:
+    """SUIT_Parameter_Version_Match (draft-ietf-suit-update-management, section 4.4), in its byte string."""
+    start = outer.bstr()
+    reader = Reader(outer.buf, start, outer.pos)
     if reader.array() != 2:
         raise WireError(ids.R_MANIFEST)
     demands.comparison = reader.unsigned(_LESS)
     parts: list[int] = []
     for _ in range(counted(reader.array())):
         parts.append(reader.unsigned(MAX_U32))
+    reader.done()
     demands.base = tuple(parts)
     if not demands.comparison:
         raise WireError(ids.R_MANIFEST)

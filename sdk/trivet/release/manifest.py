@@ -112,7 +112,7 @@ def _parameters(release: Manifest, i: int) -> dict[int, Any]:
         if release.deadline is not None:
             made[n.OWN_DEADLINE] = release.deadline
         if release.base is not None:  # the base stands first where it is listed
-            made[n.P_VERSION] = [release.base[0], list(release.base[1])]
+            made[n.P_VERSION] = _encoded([release.base[0], list(release.base[1])])
     return made
 
 
@@ -199,7 +199,7 @@ def _read(members: dict[Any, Any]) -> Manifest:
         _component(name.decode(), conditions, source)
         for (name,), conditions, source in zip(common[n.COMPONENTS], shared, sources, strict=True)
     )
-    base = first.get(n.P_VERSION)
+    base = decode(first[n.P_VERSION], "version of the base") if n.P_VERSION in first else None
     return Manifest(
         vendor=first[n.P_VENDOR],
         class_=first[n.P_CLASS],

@@ -12,7 +12,7 @@ from .. import envelope as own
 from .. import numbers as n
 from ..problem import ReleaseError
 from ..strict import decode
-from . import sequence, tables, values
+from . import coswid, sequence, tables, values
 from .sequence import State
 
 
@@ -109,7 +109,7 @@ def _severed(number: int, value: Any, name: str, severed: dict[int, bytes], stat
     if number in tables.SEQUENCES:
         made["content"] = _sequence(severed[number], name, state)
     else:
-        made["content"] = _text(severed[number], state) if number == n.TEXT else severed[number].hex()
+        made["content"] = _text(severed[number], state) if number == n.TEXT else coswid.explain(severed[number])
     return made
 
 
@@ -126,8 +126,10 @@ def _plain(number: int, value: Any, name: str) -> Any:
         return value
     if number == n.COMPONENT_ID:
         return values.component(value, name)
-    if number == 6:
+    if number == n.SET_VERSION:
         return values.version(decode(value, name) if isinstance(value, bytes) else value)
+    if number == n.COSWID:
+        return coswid.explain(value) if isinstance(value, bytes) else values.plain(value)
     if number == n.OWN_SBOM:
         return values.digest_words(values.digest(value, name))
     return values.plain(value)

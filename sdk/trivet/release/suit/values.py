@@ -103,10 +103,11 @@ def version(value: Any) -> str:
 
 
 def version_match(value: Any) -> str:
-    match value:
+    """SUIT_Parameter_Version_Match (draft-ietf-suit-update-management, section 4.4): a byte string around it."""
+    match decode(value, "version") if isinstance(value, bytes) else None:
         case [int(comparison), list(wanted)] if comparison in COMPARISONS:
             return f"{COMPARISONS[comparison]} {version(wanted)}"
-    raise ReleaseError("a version to compare with is [comparison, [integers]]")
+    raise ReleaseError("a version to compare with is a byte string around [comparison, [integers]]")
 
 
 def content(data: bytes) -> str:
@@ -120,7 +121,11 @@ def _uuid(value: Any, wrong: ReleaseError) -> str:
         if value.number == _PEN_TAG:
             return f"private enterprise number h'{_typed(value.value, bytes, wrong).hex()}'"
         value = value.value if value.number == _UUID_TAG else None
-    data = _typed(value, bytes, wrong)
+    return identifier(_typed(value, bytes, wrong))
+
+
+def identifier(data: bytes) -> str:
+    """A UUID where it can be one."""
     return str(uuid.UUID(bytes=data)) if len(data) == 16 else f"h'{data.hex()}'"
 
 
