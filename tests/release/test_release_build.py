@@ -79,7 +79,7 @@ def test_an_independent_reader_finds_everything_in_the_manifest(oven: Path, tmp_
     assert (parameters[1], parameters[2]) == (vendor.bytes, uuid.uuid5(vendor, "TO-60").bytes)
     assert cbor2.loads(parameters[3]) == [-16, hashlib.sha256(image).digest()]
     assert (parameters[14], parameters[27]) == (len(image), 0)
-        assert cbor2.loads(parameters[28]) == [2, [1, 2]]
+    assert cbor2.loads(parameters[28]) == [2, [1, 2]]
     assert (parameters[4], parameters[-2]) == (START + 30 * DAY, START + 3 * DAY)
     install = list(commands(cbor2.loads(members[20])))
     assert [number for number, _ in install] == [12, 20, 21, 3]

@@ -19,6 +19,7 @@ from trivet.release import lms
 VENDOR = uuid.uuid5(uuid.NAMESPACE_DNS, "vendor.example")
 CLASS = uuid.uuid5(VENDOR, "oven")
 NOW = 1_790_000_000
+ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551  # of P-256 (SP 800-186, section 3.2.1.3)
 Map = dict[Any, Any]
 
 
@@ -66,6 +67,11 @@ class Curve:
     def sign(self, message: bytes) -> bytes:
         r, s = decode_dss_signature(self._key.sign(message, ec.ECDSA(hashes.SHA256(), deterministic_signing=True)))
         return r.to_bytes(32) + s.to_bytes(32)
+
+
+def other(signature: bytes) -> bytes:
+    """The second signature that holds where this one of P-256 does: r ‖ n - s."""
+    return signature[:32] + (ORDER - int.from_bytes(signature[32:])).to_bytes(32)
 
 
 def kid(signer: Signer) -> bytes:

@@ -1,8 +1,11 @@
 """Whatever is changed of a signed envelope, none of its commands has an effect: it is refused before its manifest is
-read, or for what its manifest then says. Changed byte by byte, cut, lengthened, doubled, mixed, stirred.
+read, or for what its manifest then says, and the SDK refuses it too. Changed byte by byte, cut, lengthened, doubled,
+mixed, stirred. The large one has more signatures than are asked for: no byte of those may be another either.
 """
 
+import functools
 import random
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,6 +14,9 @@ import pytest
 from appliance.update import manifest, roots, suit
 from appliance.update.release import Own
 from judged_kit import CLASS, HASH, KEYS, NOW, VENDOR, Image, canonical, envelope
+from trivet.release import ReleaseError
+from trivet.release import envelope as released
+from trivet.release import roots as keysets
 from trivet_wire import ids
 from trivet_wire.refuse import WireError
 
@@ -22,13 +28,16 @@ PATCHES = [
     [kit.sha256(b"old %d" % n), 900, kit.sha256(b"patch %d" % n), "sha256/" + kit.sha256(b"patch %d" % n).hex()]
     for n in range(4)
 ]
-LARGE_ROOT = kit.roots(1, 2, [*KEYS[:3], HASH], hash_signature=True)
+LARGE_ROOT = kit.roots(1, 2, [*sorted(KEYS[:4], key=kit.kid), HASH], hash_signature=True)
 LARGE_MANIFEST = kit.manifest(
     Image(b"base", content=bytes(250_000), more={**kit.SECURITY, 4: NOW + 9, -2: NOW + 5, 28: canonical([2, [1, 2]])}),
     Image(source={-3: PATCHES}),
     keys={23: [-16, kit.sha256(canonical(TEXT))]},
 )
-LARGE = envelope(LARGE_MANIFEST, [*KEYS[:2], HASH], TEXT)
+LARGE = envelope(LARGE_MANIFEST, [*KEYS[:3], HASH], TEXT)
+HASH_AT = LARGE.index(b"\xf6\x59\x09\xd0") + 4  # where the hash-based signature stands in it, and its size
+HASH_SIZE = 2512
+SDK_ROOT = keysets.Roots(1, 2, True, tuple(keysets.Key(one.algorithm, one.public) for one in (*KEYS[:4], HASH)))
 # Where r ‖ s stands in the small one, just before the manifest.
 SIGNED_AT = SMALL.index(b"\xf6\x58\x40") + 3
 
@@ -42,6 +51,24 @@ def refusal(data: bytes, kept: roots.Roots, own: Own = OWN) -> int:
     return 0
 
 
+@pytest.fixture(autouse=True)
+def known_already(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was judged of a key, message and signature is not judged again: thousands of envelopes share most of it."""
+    judged = functools.cache(roots._holds)
+    monkeypatch.setattr(
+        roots, "_holds", lambda *asked: judged(*(one if isinstance(one, int) else bytes(one) for one in asked))
+    )
+
+
+@functools.cache
+def believed_by_the_sdk(data: bytes) -> bool:
+    try:
+        enclosed = released.read(data)
+        return not SDK_ROOT.judge(enclosed.signatures, enclosed.digest).reason
+    except ReleaseError:
+        return False
+
+
 def changed(data: bytes, at: int, value: int) -> bytes:
     return data[:at] + bytes((value,)) + data[at + 1 :]
 
@@ -49,6 +76,8 @@ def changed(data: bytes, at: int, value: int) -> bytes:
 def test_unchanged_they_are_installed() -> None:
     assert refusal(SMALL, roots.Roots(SMALL_ROOT)) == 0
     assert refusal(LARGE, roots.Roots(LARGE_ROOT)) == 0
+    assert believed_by_the_sdk(LARGE)
+    assert len(LARGE_SIGNATURES := curves(LARGE)) == 3 and LARGE_SIGNATURES[-1] < HASH_AT
     assert 4000 < len(LARGE) <= ids.MAX_ENVELOPE
 
 
@@ -75,11 +104,31 @@ def test_every_value_of_every_byte_of_the_signature() -> None:
 
 
 def test_every_byte_of_a_large_envelope() -> None:
+    """Of its authentication, which nothing but the signatures themselves vouches for, the same in the SDK."""
     kept = roots.Roots(LARGE_ROOT)
     draw = random.Random(1)
     for at in range(len(LARGE)):
         for value in {LARGE[at] ^ 1 << draw.randrange(8), draw.randrange(256)} - {LARGE[at]}:
             assert refusal(changed(LARGE, at, value), kept) in ids.REASON_NAMES, (at, value)
+            assert not believed_by_the_sdk(changed(LARGE, at, value)), (at, value)
+
+
+def test_every_value_of_every_byte_around_the_signatures_of_a_large_envelope() -> None:
+    """Heads, tags, key ids, algorithms: of wanted signatures, of surplus ones and of the hash-based one."""
+    kept = roots.Roots(LARGE_ROOT)
+    inside = {at for start in curves(LARGE) for at in range(start, start + 64)} | {*range(HASH_AT, HASH_AT + HASH_SIZE)}
+    around = [at for at in range(LARGE.index(LARGE_MANIFEST)) if at not in inside]
+    assert len(around) > 100
+    for at in around:
+        for value in range(256):
+            if value != LARGE[at]:
+                assert refusal(changed(LARGE, at, value), kept) in ids.REASON_NAMES, (at, value)
+                assert not believed_by_the_sdk(changed(LARGE, at, value)), (at, value)
+
+
+def curves(data: bytes) -> list[int]:
+    """Where the signatures of P-256 stand."""
+    return [found.end() for found in re.finditer(rb"\xa0\xf6\x58\x40", data)]
 
 
 def test_bytes_changed_in_micropython_too(appliance: Any) -> None:
@@ -140,12 +189,24 @@ def test_parts_of_two_releases_make_no_third(appliance: Any) -> None:
         assert appliance("verified", data, LARGE_ROOT) < 0
 
 
-def test_signatures_in_another_order_or_doubled_change_nothing(appliance: Any) -> None:
-    """Which is no weakness: the same keys signed the same manifest."""
+def test_signatures_in_another_order_or_fewer_surplus_ones_change_nothing(appliance: Any) -> None:
+    """Which is no weakness: enough of the same keys signed the same manifest."""
     taken = parts(LARGE)
     digest, *signed = taken[2]
-    for order in ([signed[2], signed[1], signed[0]], [*signed, signed[0]]):
+    for order in ([signed[3], signed[1], signed[0], signed[2]], [signed[0], signed[2], signed[3]]):
         assert appliance("verified", joined({**taken, 2: [digest, *order]}), LARGE_ROOT) == LARGE_MANIFEST.hex()
+
+
+def test_no_key_signs_twice_and_nobody_unknown_once(appliance: Any) -> None:
+    taken = parts(LARGE)
+    digest, *signed = taken[2]
+    protected, unprotected, payload, signature = kit.cbor2.loads(signed[0]).value
+    again = canonical(kit.cbor2.CBORTag(18, [protected, unprotected, payload, kit.other(signature)]))
+    stranger = kit.sign1(kit.STRANGER, digest)
+    for more in (signed[0], again, signed[3], stranger):
+        made = joined({**taken, 2: [digest, *signed, more]})
+        assert appliance("verified", made, LARGE_ROOT) == -ids.R_SIGNATURE
+        assert not believed_by_the_sdk(made)
 
 
 def test_what_was_stirred_is_refused_as_a_whole() -> None:

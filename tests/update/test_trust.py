@@ -41,18 +41,32 @@ GOOD_HASH = sign1(HASH, digest(MANIFEST))
 BAD = one(KEYS[1], signature=KEYS[1].sign(b"something else"))
 REVOKED = kit.roots(1, 2, KEYS[:4], [kit.kid(KEYS[3]), kit.kid(STRANGER)])
 HASH_REVOKED = kit.roots(1, 1, [KEYS[0], HASH, OTHER_HASH], [kit.kid(OTHER_HASH)], hash_signature=True)
+AGAIN = one(KEYS[0], signature=kit.other(GOOD[0][-64:]))
 OF_STRANGER = sign1(STRANGER, digest(MANIFEST))
 
 BELIEVED: dict[str, tuple[bytes, bytes]] = {
     "two of three": (TWO_OF_THREE, blocks(GOOD[0], GOOD[2])),
     "three of three": (TWO_OF_THREE, blocks(*GOOD[:3])),
-    "two and a stranger": (TWO_OF_THREE, blocks(OF_STRANGER, GOOD[0], GOOD[1])),
-    "two and a revoked one": (REVOKED, blocks(GOOD[3], GOOD[0], GOOD[1])),
-    "two and one of a kind that is not known": (TWO_OF_THREE, blocks(one(KEYS[2], header={1: -7}), GOOD[0], GOOD[1])),
     "one and the hash-based one": (WITH_HASH, blocks(GOOD_HASH, GOOD[0])),
     "a hash-based one that nobody asked for": (kit.roots(1, 1, [KEYS[0], HASH]), blocks(GOOD[0], GOOD_HASH)),
 }
 REFUSED: dict[str, tuple[int, bytes, bytes]] = {
+    "two and a stranger": (ids.R_SIGNATURE, TWO_OF_THREE, blocks(OF_STRANGER, GOOD[0], GOOD[1])),
+    "two and a strange hash-based one": (ids.R_SIGNATURE, TWO_OF_THREE, blocks(GOOD[0], GOOD[1], GOOD_HASH)),
+    "two, one of them twice": (ids.R_SIGNATURE, TWO_OF_THREE, blocks(GOOD[0], GOOD[1], GOOD[0])),
+    "two, one of them in two signatures": (ids.R_SIGNATURE, TWO_OF_THREE, blocks(GOOD[0], GOOD[1], AGAIN)),
+    "a hash-based one twice": (ids.R_SIGNATURE, WITH_HASH, blocks(GOOD[0], GOOD_HASH, GOOD_HASH)),
+    "two and a revoked one": (ids.R_KEY_REVOKED, REVOKED, blocks(GOOD[3], GOOD[0], GOOD[1])),
+    "two and a revoked hash-based one": (
+        ids.R_KEY_REVOKED,
+        HASH_REVOKED,
+        blocks(GOOD[0], GOOD_HASH, sign1(OTHER_HASH, digest(MANIFEST))),
+    ),
+    "two and one of a kind that is not known": (
+        ids.R_SIGNATURE,
+        TWO_OF_THREE,
+        blocks(one(KEYS[2], header={1: -7}), GOOD[0], GOOD[1]),
+    ),
     "nobody signed": (ids.R_SIGNATURE, TWO_OF_THREE, blocks()),
     "a stranger signed": (ids.R_SIGNATURE, TWO_OF_THREE, blocks(OF_STRANGER)),
     "one of two": (ids.R_THRESHOLD, TWO_OF_THREE, blocks(GOOD[0])),

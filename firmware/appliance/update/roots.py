@@ -83,28 +83,37 @@ class Roots:
             _kid(reader, view, self._revoked)
         reader.done()
 
-    def judge(self, authentication: Authentication) -> None:
-        """Return when this set believes `authentication`: enough distinct keys signed its digest, and a hash-based one
-        did where that is demanded. What strangers signed counts nothing; a known key's signature that does not hold
-        spoils all.
+    def judge(self, authentication: Authentication, alone: bool = True) -> None:
+        """Return when this set believes `authentication`: enough keys signed its digest, and a hash-based one did where
+        that is demanded. Each signature is of a key of its own and holds, so that no byte of it can be another; `alone`
+        is false where another set judges those that are strange to this one.
 
-        WireError: R_SIGNATURE, R_THRESHOLD, R_HASH_SIGNATURE, or R_KEY_REVOKED where only a revoked key is missing.
+        WireError: R_SIGNATURE, R_THRESHOLD, R_HASH_SIGNATURE, or R_KEY_REVOKED for a revoked key's.
         """
         good: list[bytes] = []
         hashed: list[bytes] = []
         revoked: list[bytes] = []
         revoked_hashes: list[bytes] = []
         spoilt = 0
+        strange = doubled = False
         for protected, signature in authentication.signatures:
             kid, algorithm = _header(protected)
-            public = self._public(kid, algorithm)
-            if kid in self._revoked:
-                _once(revoked if algorithm == ESP256 else revoked_hashes, kid)
-            elif public is not None:
-                if _holds(algorithm, public, structure(protected, authentication.digest), signature):
-                    _once(good if algorithm == ESP256 else hashed, kid)
-                elif algorithm == ESP256 or not spoilt:
-                    spoilt = ids.R_SIGNATURE if algorithm == ESP256 else ids.R_HASH_SIGNATURE
+            public = self.usable(kid, algorithm)
+            if public is not None:
+                which = good if algorithm == ESP256 else hashed
+                if not _holds(algorithm, public, structure(protected, authentication.digest), signature):
+                    if algorithm == ESP256 or not spoilt:
+                        spoilt = ids.R_SIGNATURE if algorithm == ESP256 else ids.R_HASH_SIGNATURE
+                elif kid in which:
+                    doubled = True
+                else:
+                    which.append(kid)
+            elif kid in self._revoked:
+                which = revoked if algorithm == ESP256 else revoked_hashes
+                if kid not in which:
+                    which.append(kid)
+            else:
+                strange = True
         if len(good) < self.threshold:
             only = not good and spoilt != ids.R_SIGNATURE
             if revoked and (only or len(good) + len(revoked) >= self.threshold):
@@ -114,10 +123,15 @@ class Roots:
             raise WireError(spoilt)
         if self.hash_signature and not hashed:
             raise WireError(ids.R_KEY_REVOKED if revoked_hashes else ids.R_HASH_SIGNATURE)
+        if doubled or (alone and strange):
+            raise WireError(ids.R_SIGNATURE)
+        if alone and (revoked or revoked_hashes):
+            raise WireError(ids.R_KEY_REVOKED)
 
-    def _public(self, kid: bytes, algorithm: int) -> "Buffer | None":
+    def usable(self, kid: bytes, algorithm: int) -> "Buffer | None":
+        """The public key with this id; None for a stranger's, a revoked one's and one of another kind."""
         for known, its, public in self._keys:
-            if known == kid and its == algorithm:
+            if known == kid and its == algorithm and kid not in self._revoked:
                 return public
         return None
 
@@ -158,11 +172,15 @@ def next(roots: Roots, message: "Buffer") -> Roots:
     reader.done()
     if not authentication.covers(view[start : reader.pos]):
         raise WireError(ids.R_DIGEST)
-    roots.judge(authentication)
+    roots.judge(authentication, False)
     made = Roots(view[inner : reader.pos])
     if made.number != roots.number + 1 or made.brings_back(roots):
         raise WireError(ids.R_KEYS)
-    made.judge(authentication)
+    made.judge(authentication, False)
+    for protected, _ in authentication.signatures:
+        kid, algorithm = _header(protected)
+        if roots.usable(kid, algorithm) is None and made.usable(kid, algorithm) is None:
+            raise WireError(ids.R_SIGNATURE)  # nobody judged it
     return made
 
 
@@ -188,11 +206,6 @@ def _header(protected: memoryview) -> tuple[bytes, int]:
         if len(protected) == at + _KID_SIZE and bytes(protected[:at]) == start:
             return bytes(protected[at:]), algorithm
     return b"", 0
-
-
-def _once(kids: list[bytes], kid: bytes) -> None:
-    if kid not in kids:
-        kids.append(kid)
 
 
 def _holds(algorithm: int, public: "Buffer", signed: bytes, signature: memoryview) -> bool:

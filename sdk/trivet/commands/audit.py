@@ -14,7 +14,7 @@ from trivet.config import Settings
 if TYPE_CHECKING:
     from trivet.audit import Report
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()

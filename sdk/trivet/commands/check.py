@@ -16,7 +16,7 @@ from trivet import boards, paths
 from trivet.boards.check import Finding, check
 from trivet.boards.reader import nearest
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command(name="check")

@@ -15,7 +15,7 @@ from trivet.registry import Registry, RegistryError
 if TYPE_CHECKING:
     from trivet.store import Store
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()
@@ -68,7 +68,7 @@ async def _link(store: "Store", settings: Settings, owner: int) -> str:
     return f"{noted_url(settings.data_dir)}/my/password#{token}"
 
 
-link_app = typer.Typer()
+link_app = typer.Typer(add_completion=False)
 
 
 @link_app.command()

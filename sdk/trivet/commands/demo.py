@@ -21,7 +21,7 @@ from trivet.demo.story import STORIES, Outcome, Teller
 if TYPE_CHECKING:
     from trivet.demo import update as updates
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 _PACE = 120  # virtual seconds per real second when somebody watches
 
 

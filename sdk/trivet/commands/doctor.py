@@ -16,7 +16,7 @@ from rich.table import Table
 
 from trivet.errors import TrivetError
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 class Finding(NamedTuple):

@@ -20,7 +20,7 @@ from trivet.consent import erase as erasing
 from trivet.consent.proof import Streams
 from trivet.vault import Vault
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()

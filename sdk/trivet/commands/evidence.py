@@ -17,7 +17,11 @@ from trivet.consent.access import PURPOSES, Access, Reading, reading
 from trivet.evidence import EvidenceError
 from trivet.models import Evidence, Message
 
-app = typer.Typer(no_args_is_help=True, help="What an appliance signed with its own key, as files anybody can verify.")
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    help="What an appliance signed with its own key, as files anybody can verify.",
+)
 
 Why = Annotated[str, typer.Option(help="What it is for; the owner reads this in their log of uses")]
 Purpose = Annotated[str, typer.Option(help="What it is read for: " + ", ".join(PURPOSES))]

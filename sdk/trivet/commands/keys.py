@@ -21,7 +21,7 @@ from trivet.keys import KeysError, Passphrase, Safe
 from trivet.sign1 import key_id
 from trivet.vault import Vault
 
-app = typer.Typer(no_args_is_help=True, help="Where the vendor's keys are, and their passphrase.")
+app = typer.Typer(add_completion=False, no_args_is_help=True, help="Where the vendor's keys are, and their passphrase.")
 
 
 @app.command()

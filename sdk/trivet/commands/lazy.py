@@ -10,8 +10,6 @@ from typing import Any, ClassVar
 import typer
 from typer.core import TyperGroup
 
-_COMPLETION = {"install_completion", "show_completion"}  # of the whole command, not of each word
-
 
 class Lazy(TyperGroup):
     """Offers every word of `words` whose module is there. A module has `app`, a typer.Typer with one command, or
@@ -29,7 +27,6 @@ class Lazy(TyperGroup):
         found = getattr(module, f"{cmd_name}_app", None) or module.app
         command = typer.main.get_command(found)
         command.name = cmd_name
-        command.params = [one for one in command.params if one.name not in _COMPLETION]
         return command
 
 

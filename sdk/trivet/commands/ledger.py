@@ -19,7 +19,7 @@ from trivet import paths
 from trivet.errors import TrivetError
 from trivet.sim.device import read_files
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer(add_completion=False, no_args_is_help=True)
 _IMAGES = ("journal.img", "ledger.img")
 Folder = Annotated[Path, typer.Option("--device", help="folder of a simulated appliance (trivet sim --device)")]
 Language = Annotated[str, typer.Option(help="en or de")]

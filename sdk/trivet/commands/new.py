@@ -13,7 +13,7 @@ from rich.markup import escape
 from trivet.boards.scaffold import scaffold
 from trivet.errors import TrivetError
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 _SAYS = {
     "board.toml": "what is read, driven and judged",
     "catalogue.toml": "the codes: texts for owner and technician, causes, parts",

@@ -17,7 +17,7 @@ from trivet.commands.serve import DEFAULT_DATA, Data, Database
 from trivet.config import Settings, updates_dir
 from trivet.registry import Identity, Registry
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()

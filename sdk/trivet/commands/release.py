@@ -16,7 +16,10 @@ WORDS = {
 }
 
 app = typer.Typer(
-    cls=group(WORDS), no_args_is_help=True, help="Updates for appliances: build, sign, inspect, verify, publish, offer."
+    cls=group(WORDS),
+    add_completion=False,
+    no_args_is_help=True,
+    help="Updates for appliances: build, sign, inspect, verify, publish, offer.",
 )
 
 

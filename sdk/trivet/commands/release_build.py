@@ -15,7 +15,7 @@ from trivet.release.build import DEADLINE_DAYS, VENDOR, Order
 from trivet.release.build import build as build_release
 from trivet.release.folder import Release
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()

@@ -28,9 +28,9 @@ from trivet.updates import give, keyring, listing, views
 from trivet.updates import publish as publishing
 from trivet.updates.problem import UpdateError
 
-publish_app = typer.Typer()
-offer_app = typer.Typer()
-show_app = typer.Typer()
+publish_app = typer.Typer(add_completion=False)
+offer_app = typer.Typer(add_completion=False)
+show_app = typer.Typer(add_completion=False)
 T = TypeVar("T")
 _MARKS = {True: "[green]good[/]", False: "[red]WRONG[/]", None: "[yellow]open[/]"}
 

@@ -17,7 +17,7 @@ from trivet.errors import TrivetError
 from trivet.release import ReleaseError, folder
 from trivet.release.suit import explain, read_keys, tables
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 _LARGEST = 64 << 20  # bytes of a file that is read
 _WIDE = 1000  # columns where nobody looks: a line stays a line
 _MEANINGS = {tables.MANIFEST[number]: meaning for number, meaning in tables.SEQUENCES.items()}

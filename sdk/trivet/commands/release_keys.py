@@ -15,11 +15,13 @@ from trivet.commands.release_common import Json, hand, roots_in, told, working
 from trivet.keys.safe import is_sealed
 from trivet.release import ReleaseError, hands, keyset, numbers, trust
 from trivet.release.keyset import Change
-from trivet.release.roots import MAGIC, Key, KeyManifest, Roots, following, read_manifest
+from trivet.release.roots import MAGIC, Key, KeyManifest, Roots, following, judged, read_manifest
 from trivet.release.roots import read as read_roots
 from trivet.sign1 import public_key
 
-app = typer.Typer(no_args_is_help=True, help="Release keys: make a root of keys, show it, change it.")
+app = typer.Typer(
+    add_completion=False, no_args_is_help=True, help="Release keys: make a root of keys, show it, change it."
+)
 
 Out = Annotated[Path, typer.Option(help="File to write; never one that is there already")]
 Old = Annotated[Path, typer.Option("--roots", help="Root of keys that appliances have now (roots.cbor)")]
@@ -156,7 +158,7 @@ def _signed(found: KeyManifest, old: Roots, signers: list[hands.Hand], out: Path
         beside = [file for file in sorted(out.resolve().parent.iterdir()) if file.is_file()]
         found = keyset.sign(found, old, new, signers, beside)
     out.write_bytes(found.encode())
-    verdicts = [roots.judge(found.signatures, found.digest) for roots in (old, new)]
+    verdicts = judged(found, old, new)
     next_roots = out.with_name(f"roots-{new.number}.cbor")
     if any(verdict.reason for verdict in verdicts):
         missing = "; ".join(f"set {one.roots.number}: {one.words()}" for one in verdicts)

@@ -15,8 +15,8 @@ from trivet.commands.release_common import Json, Roots, hand, roots_in, told, wo
 from trivet.release import check, folder, trust
 from trivet.release import sign as signing
 
-sign_app = typer.Typer()
-verify_app = typer.Typer()
+sign_app = typer.Typer(add_completion=False)
+verify_app = typer.Typer(add_completion=False)
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="Folder of a release")]
 
 

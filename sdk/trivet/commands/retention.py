@@ -12,7 +12,7 @@ from trivet.config import Settings
 from trivet.consent import periods
 from trivet.consent.periods import Periods
 
-app = typer.Typer(no_args_is_help=True, help="How long data stays, and its removal.")
+app = typer.Typer(add_completion=False, no_args_is_help=True, help="How long data stays, and its removal.")
 
 
 @app.command()

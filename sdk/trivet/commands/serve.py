@@ -15,7 +15,7 @@ from trivet.consent.vendor import VendorError
 from trivet.engine import EngineError
 from trivet.keys import KeysError
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 _HERE = (LOOPBACK, "localhost", "::1")
 _UNPROTECTED = (
     "serving on {host} lets other machines in, and no passphrase protects the keys in {folder}. Set one: "

@@ -27,7 +27,7 @@ from trivet.sim.consent import consent_line
 from trivet.sim.errors import SimulationError
 from trivet.sim.world import Event, World
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 _STATES = ((ids.CONFIRMED, "confirmed"), (ids.PENDING, "pending"), (ids.TEST_FAILED, "failing"))
 _DEFAULT_S = 3600.0
 _WORDS = {

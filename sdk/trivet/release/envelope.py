@@ -130,4 +130,11 @@ def read(data: bytes) -> Envelope:
     made = Envelope(members[n.MANIFEST], members.get(n.TEXT), signatures)
     if digested != made.digest:
         raise ReleaseError("the manifest does not fit the digest beside it: damaged or altered")
+    if made.text is not None and _named_text(made.manifest) != [n.SHA256, digest(made.text)]:
+        raise ReleaseError("the text is not the one that the manifest names: damaged or altered")
     return made
+
+
+def _named_text(encoded: bytes) -> Any:
+    members = decode(encoded, "manifest")
+    return members.get(n.TEXT) if isinstance(members, dict) else None

@@ -63,20 +63,27 @@ class Roots:
             raise ReleaseError(f"the root of keys would have {len(made)} bytes, an appliance holds {MAX_ROOTS}")
         return made
 
-    def judge(self, signatures: Iterable[Signature], payload: bytes) -> Verdict:
-        """Which of the signatures over `payload` count, as an appliance sees it: a revoked key's and a stranger's count
-        nothing, one by a known key that does not hold spoils all."""
-        known = {(one.algorithm, one.kid): one for one in self.keys if one.kid not in self.revoked}
-        found: dict[str, set[tuple[int, bytes]]] = {"good": set(), "spoilt": set(), "revoked": set()}
+    def judge(self, signatures: Iterable[Signature], payload: bytes, beside: Roots | None = None) -> Verdict:
+        """Which of the signatures over `payload` count, as an appliance sees it: each has to be of a key of its own and
+        to hold. `beside`: another set, whose keys' signatures are passed over here."""
+        known, others = self._usable(), set() if beside is None else set(beside._usable())
+        found: dict[str, set[tuple[int, bytes]]] = {one: set() for one in ("good", "spoilt", "revoked", "surplus")}
         for one in signatures:
             name = (one.algorithm, one.kid or b"")
-            if one.algorithm not in ALGORITHMS or one.protected != protected_header(*name):
-                continue  # of another shape than appliances believe
-            if one.kid in self.revoked:
-                found["revoked"].add(name)
-            elif name in known:
-                found["good" if trust.holds(one, known[name].public, payload) else "spoilt"].add(name)
-        return Verdict(self, *(frozenset(found[what]) for what in ("good", "spoilt", "revoked")))
+            shaped = one.algorithm in ALGORITHMS and one.protected == protected_header(*name)
+            if shaped and name in known:
+                what = "good" if trust.holds(one, known[name].public, payload) else "spoilt"
+                found["surplus" if what == "good" and name in found["good"] else what].add(name)
+            elif not shaped or name not in others:
+                found["revoked" if shaped and one.kid in self.revoked else "surplus"].add(name)
+        return Verdict(self, *(frozenset(one) for one in found.values()))
+
+    def _usable(self) -> dict[tuple[int, bytes], Key]:
+        return {(one.algorithm, one.kid): one for one in self.keys if one.kid not in self.revoked}
+
+    def knows(self, one: Signature) -> bool:
+        """Whether it names a key that this set believes. Judges nothing."""
+        return (one.algorithm, one.kid) in self._usable()
 
 
 @dataclass(frozen=True)
@@ -87,6 +94,7 @@ class Verdict:
     holding: frozenset[tuple[int, bytes]]
     spoilt: frozenset[tuple[int, bytes]]  # by a known key, and do not hold
     revoked: frozenset[tuple[int, bytes]]  # that name a revoked key
+    surplus: frozenset[tuple[int, bytes]]  # by a stranger, or a second time by the same key
 
     @property
     def good(self) -> tuple[bytes, ...]:
@@ -110,9 +118,11 @@ class Verdict:
             return ids.R_THRESHOLD if good else ids.R_SIGNATURE
         if self.spoilt:
             return ids.R_SIGNATURE if spoilt else ids.R_HASH_SIGNATURE
-        if not self.roots.hash_signature or self.hashed:
-            return 0
-        return ids.R_KEY_REVOKED if _of(self.revoked, n.HSS_LMS) else ids.R_HASH_SIGNATURE
+        if self.roots.hash_signature and not self.hashed:
+            return ids.R_KEY_REVOKED if _of(self.revoked, n.HSS_LMS) else ids.R_HASH_SIGNATURE
+        if self.surplus:
+            return ids.R_SIGNATURE
+        return ids.R_KEY_REVOKED if self.revoked else 0
 
     def words(self) -> str:
         said = f"{len(self.good)} of {self.roots.threshold} signatures that count"
@@ -120,6 +130,11 @@ class Verdict:
             said += f", hash-based one {'there' if self.hashed else 'missing'}"
         for _, kid in sorted(self.spoilt):
             said += f"; the one of key {kid.hex()} does not hold"
+        for _, kid in sorted(self.revoked):
+            said += f"; key {kid.hex()} is revoked"
+        for _, kid in sorted(self.surplus):
+            known = any(kid == one.kid for one in self.roots.keys)
+            said += f"; key {kid.hex()} signed twice" if known else f"; key {kid.hex() or '?'} is not in the set"
         return said
 
 
@@ -214,14 +229,21 @@ def read_manifest(encoded: bytes) -> KeyManifest:
     return made
 
 
+def judged(found: KeyManifest, old: Roots, new: Roots) -> tuple[Verdict, Verdict]:
+    """What the two sets say to a key manifest, each for its own keys; no others may have signed it."""
+    return (
+        old.judge(found.signatures, found.digest, beside=new),
+        new.judge(found.signatures, found.digest, beside=old),
+    )
+
+
 def following(old: Roots, encoded: bytes) -> Roots:
     """The set that a key manifest leads to, where `old` is believed. ReleaseError when it does not lead on from it."""
     found = read_manifest(encoded)
     new = read(found.payload)
     if new.number != old.number + 1:
         raise ReleaseError(f"this key manifest makes set {new.number}; after {old.number} comes {old.number + 1}")
-    for which, roots in (("old", old), ("new", new)):
-        verdict = roots.judge(found.signatures, found.digest)
+    for which, verdict in zip(("old", "new"), judged(found, old, new), strict=True):
         if verdict.reason:
             name = ids.REASON_NAMES[verdict.reason]
             raise ReleaseError(f"for the {which} set: {verdict.words()} ({name})")

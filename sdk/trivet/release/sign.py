@@ -6,6 +6,7 @@ folder that does not pass every other check is refused first.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from . import check, folder
@@ -17,14 +18,15 @@ from .roots import Roots, Verdict
 def sign(
     release: folder.Release, hands: Sequence[Hand], roots: Roots | None = None, seen: Sequence[Path] = ()
 ) -> Verdict | None:
-    """With `roots`, keys that it does not have are refused, and the verdict says what is still wanted. `seen`: where
-    else earlier signatures of a hash-based key are; the releases beside this one are looked at anyway."""
+    """With `roots`, keys that it does not have are refused, signatures of such keys are taken off (an appliance would
+    refuse the whole for one of them), and the verdict says what is still wanted. `seen`: where else earlier signatures
+    of a hash-based key are; the releases beside this one are looked at anyway."""
     check.complain(check.look(release))
     for hand in hands:
         known(hand, roots)
     before = release.envelope()
     keys = roots.keys if roots else ()
-    made = before
+    made = before if roots is None else replace(before, signatures=tuple(filter(roots.knows, before.signatures)))
     for one in signatures(hands, before.digest, before.signatures, keys, [*seen, *_envelopes(release)]):
         made = made.signed(one)
     release.replace(release.index.envelope, made.encode())
