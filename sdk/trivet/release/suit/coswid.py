@@ -1,5 +1,5 @@
-"""A CoSWID in words (RFC 9393): which software a manifest brings. Takes its bytes, whose digest the manifest names, gives
-plain values for JSON. Never fails: a recipient may leave it unread, so what is none stays hex.
+"""A CoSWID in words (RFC 9393): which software a manifest brings. Takes its bytes, gives plain values for JSON. Never
+fails: a recipient may leave it unread, so what is none stays hex.
 """
 
 from __future__ import annotations
