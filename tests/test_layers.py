@@ -71,7 +71,7 @@ FIRMWARE = {
         "appliance.outbox",
         "appliance.service",
     },
-    "appliance.start": {"trivet_wire", "appliance.ports", "appliance.app", "appliance.heart"},
+    "appliance.start": {"trivet_wire", "appliance.ports", "appliance.app", "appliance.heart", "appliance.service"},
     "main": {"trivet_wire", "appliance"},
 }
 

@@ -12,6 +12,7 @@ from .outbox.consent import Consent
 from .outbox.sealer import Sealer
 from .outbox.speak import About, Health, Speaker
 from .outbox.spool import Spool
+from .service.ear import Ear
 from .service.health import Crash, Supervisor, Task
 from .service.life import Life
 from .store.boot import count_boot
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from .heart import Heart
     from .outbox.uplink import Uplink
     from .ports import Ports
+    from .service.console import Grants
     from .trust.identity import Identity
     from .update.chooser import Choice
     from .update.download import Download
@@ -37,11 +39,9 @@ if TYPE_CHECKING:
 
 _MAGIC = 0x54  # of what a reset retained
 _STARTING = ord("s")
-_TASKS = ("start", "tick", "memory", "report", "panel", "uplink", "journal", "install", "own")  # no two begin alike
+# No two begin alike.
+_TASKS = ("start", "tick", "memory", "report", "panel", "uplink", "journal", "install", "console", "own")
 _REPORT_MS = 500  # without a heart
-_RECITED = 20  # records of the ledger that are read out
-_READING = ("appliance.service.reading", "appliance.trust.look")  # loaded for that alone
-_SHOWING = ("appliance.service.consents", "appliance.trust.look")  # likewise
 _DEAD_ERRORS = 3  # of the flash, that a dead ledger counts for: at once a fault
 _UPDATING = (  # modules of its room that may be loaded, and are let go of together
     "told memory gates placing joint chooser otadata judged judging fetching http delta patching patch bundle base "
@@ -80,6 +80,8 @@ class Appliance:
         self.download: Download | None = None  # takes what the line brings
         self.machine: Machine | Fetching | Patching | Judging | None = None
         self._present_until = 0
+        self.ear = Ear(self, ports)
+        self.grants: Grants | None = None  # of technicians; None: nobody holds one
         self.leaving = False  # restart at the end of this turn
         self._identity: Identity | None = None
         self.ledger: Ledger | None = None  # not before provisioning: it is sealed with the appliance's own key
@@ -216,7 +218,7 @@ class Appliance:
         if heart is None:
             last = [Task("report", _REPORT_MS, self._report), Task("own", _REPORT_MS, self._watch)]
             first = [Task("uplink", 0, self._serve), Task("journal", 0, self._reclaim)]
-            return first + [Task("install", 0, self._install)] + last
+            return first + [Task("install", 0, self._install), Task("console", 0, self.ear.poll)] + last
         period = heart.period_ms
         return [
             Task("tick", period, heart.tick, heart.fail),
@@ -226,6 +228,7 @@ class Appliance:
             Task("uplink", 0, self._serve),
             Task("journal", 0, self._reclaim),
             Task("install", 0, self._install),
+            Task("console", 0, self.ear.poll),
             Task("own", period, self._watch),
         ]
 
@@ -233,13 +236,21 @@ class Appliance:
         """One turn at `now` (ms since start)."""
         self.supervisor.run(now)
         if self.leaving:
-            self.ports.reset()
+            self.leave()
 
     def serve(self) -> None:
         """One turn of the tasks that need no tick, while time stands."""
         self.supervisor.run(self.ports.clock.ticks_ms(), True)
         if self.leaving:
-            self.ports.reset()
+            self.leave()
+
+    def leave(self) -> None:
+        """Restart, or go to the interpreter's prompt with every output at its safe level."""
+        if self.ear.repl:
+            if self.heart is not None:
+                self.heart.fail()
+            self.ports.repl()
+        self.ports.reset()
 
     def updated(self, at: int = 0) -> None:
         """Something about an update was asked, or the next step is due at `at` (ms; -1: none is): whoever is at it lets
@@ -292,15 +303,6 @@ class Appliance:
             except (JournalFull, OSError):  # the decision stands; it is told at the next turn
                 self.supervisor.flash_errors += 1
 
-    def show_consents(self) -> None:
-        """On the line, for people: what the owner said yes and no to."""
-        from .service.consents import show
-
-        tell = self.ports.teller.tell
-        show(self.consent, self.ledger, self.language, lambda text: tell({"e": "said", "text": text}))
-        for module in _SHOWING:
-            self.ports.unload(module)
-
     def clear(self, who: int, grant: int = ids.G_PRESENT) -> None:
         """After a repair: every code to its initial status; the entries leave tombstones that name `who`, and under
         which grant (ids.G_*)."""
@@ -324,38 +326,21 @@ class Appliance:
         """The button: for a while somebody is known to stand at the appliance."""
         self._present_until = self.ports.clock.ticks_ms() + _PRESENT_MS
 
+    def present(self) -> bool:
+        """Whether somebody is known to stand at the appliance."""
+        return self.ports.clock.ticks_ms() < self._present_until
+
     def factory_reset(self, channel: int) -> int:
-        """Asked for by somebody present: everything of the present owner goes, then the appliance restarts. Gives why
-        not: R_GRANT when the button was not pressed, R_FULL."""
-        if self.ports.clock.ticks_ms() >= self._present_until:
+        """Asked for by somebody present: everything of the present owner goes, then the appliance restarts at the
+        end of this turn. Gives why not: R_GRANT when the button was not pressed, R_FULL."""
+        if not self.present():
             return ids.R_GRANT
         try:
             self.journal.put(RESET, 0, bytes((channel,)))
         except (JournalFull, OSError):
             return ids.R_FULL
-        self.ports.reset()
+        self.leaving = True
         return 0
-
-    def recite(self, judge: bool) -> bool:
-        """The newest records of the ledger in words, or whether all are as they were written. False: there is none."""
-        ledger, tell = self.ledger, self.ports.teller.tell
-        if ledger is None or ledger.log is None:
-            return False
-        from .service.reading import recite, verdict
-
-        if judge:
-            first, why, words = verdict(ledger, self.language)
-            tell({"e": "verdict", "record": first, "why": why, "text": words})
-        else:
-            recite(
-                ledger,
-                self.language,
-                _RECITED,
-                lambda n, when, text: tell({"e": "record", "n": n, "when": when, "text": text}),
-            )
-        for module in _READING:
-            self.ports.unload(module)
-        return True
 
     # -- tasks ---------------------------------------------------------------------------------------------------------
 

@@ -5,6 +5,7 @@ by pure rooms. Misuse raises ValueError; transport raises OSError; a bad sensor 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from array import array
+    from collections.abc import Callable
     from typing import Any, Protocol
 
     class Clock(Protocol):
@@ -169,8 +170,22 @@ if TYPE_CHECKING:
             """Not fed for some seconds, it resets the appliance. Allocates nothing."""
             ...
 
+    class Uart(Protocol):
+        """The service port's bytes, either way (115200 8N1, or USB). Never waits, never raises: what a buffer has no
+        room for is lost, as on any line without handshake."""
+
+        def readinto(self, buf: bytearray) -> int | None:
+            """Bytes that came, up to the length of `buf`; None when there are none now. Allocates nothing."""
+            ...
+
+        def write(self, buf: bytes | bytearray, off: int, n: int) -> int | None:
+            """Bytes of `buf[off:off + n]` taken, None when none can go now."""
+            ...
+
     class Teller(Protocol):
         """Whoever watches the appliance: the person at its display, a service port, a simulation."""
+
+        listener: Callable[[dict[str, Any]], object] | None  # of the service port: is told each event too
 
         def tell(self, event: dict[str, Any]) -> None:
             """Something happened; `event["e"]` names it. Never called from the tick."""
@@ -189,6 +204,7 @@ if TYPE_CHECKING:
 
         cause: int  # ids.RESET_*: why the appliance started
         running: int  # number of the base image that runs, as `slots` says too
+        locked: bool  # provisioned for a home: no REPL
         retained: bytearray  # 4 bytes that outlive a reset, though not a power cut (RTC memory)
 
         @property
@@ -209,6 +225,8 @@ if TYPE_CHECKING:
         def slots(self) -> Slots: ...  # likewise
         @property
         def teller(self) -> Teller: ...
+        @property
+        def uart(self) -> Uart | None: ...  # the service port; None: the board has none, or nobody ever plugged in
         @property
         def link(self) -> Link: ...
         @property
@@ -238,4 +256,9 @@ if TYPE_CHECKING:
 
         def reset(self) -> None:
             """Restart the appliance; does not return."""
+            ...
+
+        def repl(self) -> None:
+            """Leave the appliance's program for the interpreter's prompt on the service port; does not return. Never
+            called on a locked board, and outputs are at their safe levels."""
             ...

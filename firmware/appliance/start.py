@@ -5,9 +5,8 @@ only answers on its line when its flash is dead. Never raises what a board, its 
 
 import gc
 
-from trivet_wire.ids import R_BUSY
-
 from .app import Appliance
+from .service.ear import Ear
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,7 +32,7 @@ def start(
         if choice is not None and choice.back:
             appliance.life.anew()
     except (Exception, SystemExit) as error:  # the flash is dead: nothing can be kept, so nothing may be sent
-        return Mute(ports, error)
+        return Mute(ports, error, language)
     if appliance.life.reduced or not _beats(appliance, ports, maker, language):
         appliance.life.reduced = True
         if not _beats(appliance, ports, None, language):
@@ -58,41 +57,21 @@ def _beats(appliance: Appliance, ports: "Ports", maker: "Callable[[], Maker] | N
 class Mute:
     """Hears its line and feeds its watchdog; outputs stay as they are after a reset."""
 
-    download = None  # nothing was asked for
+    heart = grants = journal = ledger = uplink = spool = choice = _identity = None
+    boot = 0
 
-    def __init__(self, ports: "Ports", error: BaseException) -> None:
-        self._ports = ports
+    def __init__(self, ports: "Ports", error: BaseException, language: str) -> None:
+        self.ports = self._ports = ports
+        self.language = language
+        self.ear = Ear(self, ports)
+        self.leaving = False
         ports.teller.tell({"e": "mute", "trace": ports.teller.trace(error)})
 
     def run(self, now: int) -> None:
+        self.ear.poll(now)
+        if self.leaving:
+            self._ports.repl()
         self._ports.watchdog.feed()
 
     def serve(self) -> None:
-        pass
-
-    def decide(self, purpose: int, granted: bool, channel: int, language: str, text_hash: int) -> bool:
-        """Nobody could keep a decision."""
-        return False
-
-    def show_consents(self) -> None:
-        self._ports.teller.tell({"e": "said", "text": "nothing is kept and nothing is sent: the flash is dead"})
-
-    def clear(self, who: int, grant: int = 0) -> None:
-        pass
-
-    def relearn(self) -> None:
-        pass
-
-    def recite(self, judge: bool) -> bool:
-        """Nothing can be read."""
-        return False
-
-    def recover(self) -> None:
-        self._ports.reset()
-
-    def press(self) -> None:
-        pass
-
-    def factory_reset(self, channel: int) -> int:
-        """Nobody could keep that it was asked for."""
-        return R_BUSY
+        self.ear.poll(self._ports.clock.ticks_ms())

@@ -19,9 +19,7 @@ class Gate:
 
 
 def shown(gate, ledger, language="en"):
-    said = []
-    consents.show(gate, ledger, language, said.append)
-    return said
+    return [line[1] for line in consents.show(gate, ledger, language) if line is not None]
 
 
 def decide(house, seq, purpose, granted, channel=0, text=0):

@@ -76,6 +76,7 @@ class Uplink:
         self._needs = 0  # mask of the purposes under which the last published message may go
         self._greeted_at = 0
         self._receipt_at = 0  # of the last receipt, or of the last start of sending
+        self.acked_at = -1  # of the last receipt, ms of the link's clock; -1: none in this start
         self.reconnects = 0
         self.refused = 0  # messages that the cloud refused
         self.forged = 0  # receipts that did not verify
@@ -258,7 +259,7 @@ class Uplink:
         if under_way and not self._spool.holds(boot, seq):
             ledger.end[ANCHOR] = ledger.end[UNDER_WAY]
             ledger.keep()
-        self._receipt_at = self._client.now
+        self._receipt_at = self.acked_at = self._client.now
         self._failures = 0
         event = {"e": "acked", "boot": head.boot, "seq": head.seq, "count": count, "left": self._spool.count}
         self._teller.tell(event)

@@ -7,11 +7,11 @@ from trivet_wire.ids import PURPOSE_NAMES, SAFETY
 
 from ..store.binary import unpack_from
 from ..trust import chain
-from ..trust.look import END, SOUND, Walk
+from ..trust.look import Walk, stroll
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Generator
     from typing import Protocol
 
     from ..trust.ledger import Ledger
@@ -37,33 +37,28 @@ _DE = (
 _CHANNEL, _ALWAYS, _YES, _SINCE, _TIME, _TEXT, _NEVER, _BEFORE, _OTHERWISE = 5, 9, 10, 12, 13, 14, 16, 17, 18
 
 
-def show(consent: "Consent", ledger: "Ledger | None", language: str, say: "Callable[[str], None]") -> None:
-    """Say a line for each purpose."""
+def show(consent: "Consent", ledger: "Ledger | None", language: str) -> "Generator[tuple[int, str] | None, None, None]":
+    """(purpose, line) for each purpose; None where others may have their turn before."""
     words: list[str] = list((_DE if language == "de" else _EN).split("|"))
-    decisions, whole = _decisions(ledger)
+    decisions: dict[int, Decision] = {}
+    whole = False
+    try:
+        if ledger is not None:
+            walk = Walk(ledger)
+            for sound in stroll(ledger, walk):
+                if not sound:
+                    yield None
+                elif walk.kind == chain.DECIDED:
+                    wall, _, _, purpose, granted, channel, text = unpack_from("<IIIBBBI", walk.body)
+                    decisions[purpose] = (wall, granted, channel, text)
+            whole = not walk.first and not walk.cut_off
+    except OSError:  # the partition is dead: what holds is known all the same
+        pass
     for purpose in range(len(PURPOSE_NAMES)):
         line = words[_ALWAYS]
         if purpose != SAFETY:
             line = _line(consent.allows(purpose), decisions.get(purpose), whole, words)
-        say(words[purpose] + ": " + line)
-
-
-def _decisions(ledger: "Ledger | None") -> "tuple[dict[int, Decision], bool]":
-    """The newest decision on each purpose, and whether the ledger still knows all there ever were."""
-    found: dict[int, Decision] = {}
-    try:
-        if ledger is None:
-            return found, False
-        walk = Walk(ledger)
-        step = walk.step()
-        while step != END:
-            if step == SOUND and walk.kind == chain.DECIDED:
-                wall, _, _, purpose, granted, channel, text = unpack_from("<IIIBBBI", walk.body)
-                found[purpose] = (wall, granted, channel, text)
-            step = walk.step()
-        return found, not walk.first and not walk.cut_off
-    except OSError:  # the partition is dead: what holds is known all the same
-        return found, False
+        yield purpose, words[purpose] + ": " + line
 
 
 def _line(allowed: bool, decision: "Decision | None", whole: bool, words: "list[str]") -> str:

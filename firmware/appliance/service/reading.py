@@ -10,11 +10,11 @@ from trivet_wire.ids import L_HEAD, L_OLDER, SAFETY
 from ..store.binary import unpack_from
 from ..trust import chain
 from ..trust.ledger import NUMBER
-from ..trust.look import SOUND, Walk, verify
+from ..trust.look import Walk, stroll, verify
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Generator
     from typing import Any
 
     from ..trust.ledger import Ledger
@@ -92,23 +92,25 @@ def _of(texts: "dict[str, str]", language: str, number: int) -> str:
     return text[start : end if end >= 0 else len(text)] or str(number)
 
 
-def recite(ledger: "Ledger", language: str, last: int, say: "Callable[[int, str, str], object]") -> None:
-    """`say(number, when, words)` for each of the newest `last` sound records, oldest first. OSError: dead flash."""
+def recite(ledger: "Ledger", language: str, last: int) -> "Generator[tuple[int, str, str] | None, None, None]":
+    """(number, when, words) of each of the newest `last` sound records, oldest first; None between some of them, where
+    others may have their turn. OSError: dead flash."""
     walk = Walk(ledger)
-    while True:
-        came = walk.step()
-        if not came:
-            return
-        boot = walk.tally[chain.T_BOOT]
-        if came == SOUND and walk.number > ledger.end[NUMBER] - last:
+    told = 0
+    for sound in stroll(ledger, walk):
+        if sound and walk.number > max(told, ledger.end[NUMBER] - last):
+            told = walk.number
             wall, uptime = unpack_from(chain.TIME_FORMAT, walk.body)
-            say(walk.number, when(wall, uptime, boot, language), words(walk.kind, walk.body, language))
+            boot = walk.tally[chain.T_BOOT]
+            yield told, when(wall, uptime, boot, language), words(walk.kind, walk.body, language)
+        elif not sound:
+            yield None
 
 
-def verdict(ledger: "Ledger", language: str, known: bool = True) -> "tuple[int, int, str]":
+def verdict(ledger: "Ledger", language: str, known: bool = True, walk: Walk | None = None) -> "tuple[int, int, str]":
     """(number of the first record that is not as it was written or 0, ids.L_*, that in words); `known`: the journal
-    knows an end. OSError: dead flash."""
-    walk = Walk(ledger)
+    knows an end; `walk`: one that has come to its end. OSError: dead flash."""
+    walk = walk or Walk(ledger)
     first, why = verify(ledger, walk)
     if not known and walk.number > 1 and why in (0, L_OLDER):
         first, why = walk.number, L_HEAD

@@ -1,9 +1,10 @@
 """The simulation's line: frames on stdin and stdout, little-endian, in lock-step with the host. Takes the number of
 inputs and outputs, gives Sensors, Actuators and a Teller. Reading a frame and answering it allocate nothing.
 
-host -> appliance: `T` u32 now_ms, u32 wall_s, inputs i32 | `I` | `C` u16 length, utf-8 line | `Q`
-appliance -> host: `E` u16 length, JSON | `P` u16 length, text | `F` the watchdog is fed | `A` outputs i16 (ends the
-answer to T, I and C)
+host -> appliance: `T` u32 now_ms, u32 wall_s, inputs i32 | `I` | `C` u16 length, utf-8 line | `U` u16 length, bytes for
+the service port | `H` u8, 1 while nobody takes what the service port writes | `Q`
+appliance -> host: `E` u16 length, JSON | `P` u16 length, text | `U` u16 length, bytes from the service port | `F` the
+watchdog is fed | `A` outputs i16 (ends the answer to all but Q)
 """
 
 # The stubs of the host's modules leave much untyped; what comes out of this file is typed.
@@ -19,15 +20,23 @@ from .words import obey
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from typing import Any
+    from collections.abc import Callable, Iterable
+    from typing import Any, Protocol
 
     from .clock import VirtualClock
-    from .words import Appliance
+    from .uart import Uart
+
+    class Appliance(Protocol):
+        def run(self, now: int) -> None: ...
+
+        def serve(self) -> None: ...
+
 
 TICK = ord("T")
 IDLE = ord("I")
 COMMAND = ord("C")
+PORT = ord("U")
+HOLD = ord("H")
 QUIT = ord("Q")
 FED = b"F"
 FEED_MS = 1000  # of virtual time, at most once in
@@ -50,6 +59,8 @@ class Line:
         self._answer[0] = ord("A")
         self._fed = -FEED_MS
         self.answered = False
+        self.uart: Uart | None = None  # until somebody plugs in
+        self.listener: Callable[[dict[str, Any]], object] | None = None
 
     def next(self) -> int:
         """Wait for the host's next frame; gives its letter, QUIT at the end. A command's text is then in
@@ -71,6 +82,19 @@ class Line:
         self._fill(text, len(text))
         longest = _LONGEST_BLOCK if text.startswith(_BLOCK) else _LONGEST
         return bytes(text[:longest]).decode()
+
+    def port(self, hold: bool) -> None:
+        """A `U` or `H` frame."""
+        if self.uart is None:
+            from .uart import Uart
+
+            self.uart = Uart(self._stdin, self._stdout)
+        if hold:
+            self._fill(self._head, 1)
+            self.uart.held = self._head[0] != 0
+        else:
+            self._fill(self._head, 2)
+            self.uart.take(self._head[0] | self._head[1] << 8)
 
     def answer(self) -> None:
         self._stdout.write(self._answer)
@@ -98,6 +122,8 @@ class Line:
 
     def tell(self, event: "dict[str, Any]") -> None:
         """ports.Teller: something happened, for whoever watches."""
+        if self.listener is not None:
+            self.listener(event)
         self._text(69, json.dumps(event).encode())
 
     def show(self, text: str) -> None:
@@ -139,6 +165,9 @@ def serve(line: Line, clock: "VirtualClock", appliance: "Appliance") -> None:
         if letter == TICK:
             appliance.run(clock.now_ms)
         elif letter == IDLE:
+            appliance.serve()
+        elif letter == PORT or letter == HOLD:
+            line.port(letter == HOLD)
             appliance.serve()
         elif letter == COMMAND:
             obey(appliance, line.command(), line)

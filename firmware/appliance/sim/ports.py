@@ -24,11 +24,14 @@ if TYPE_CHECKING:
 
     from .folders import Folders
     from .slots import FileSlots
+    from .uart import Uart
 
 JOURNAL_SECTORS = 16
 LEDGER_SECTORS = 8
 _ROM = "/rom/board/"
 RESET_CODE = 75  # exit code: restart me
+REPL_CODE = 76  # exit code: the interpreter's prompt is asked for on the service port
+_LOCKED = "locked"  # a file in /fs: no REPL
 
 
 class Packed:
@@ -81,9 +84,14 @@ class Ports:
             self.files = Files(folder + "/fs.img")
         except OSError:  # no file system: as if nothing had been provisioned
             self.files = Files("")
+        self.locked = self.files.read(_LOCKED) is not None
         self.link = Link(self.files)
         self.packed = Packed()
         self.watchdog = self.line
+
+    @property
+    def uart(self) -> "Uart | None":
+        return self.line.uart
 
     @property
     def folders(self) -> "Folders":
@@ -126,3 +134,8 @@ class Ports:
     def reset(self) -> None:
         """The host starts the appliance anew."""
         sys.exit(RESET_CODE)
+
+    def repl(self) -> None:
+        """ports.Ports: the host, which has heard the outputs' levels, starts the interpreter on the same line."""
+        self.line.answer()
+        sys.exit(REPL_CODE)

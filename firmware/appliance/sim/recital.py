@@ -58,7 +58,9 @@ def main(arguments: "list[str]") -> None:
     def say(number: int, when: str, text: str) -> None:
         records.append({"record": number, "when": when, "text": text})
 
-    recite(ledger, language, int(last), say)
+    for record in recite(ledger, language, int(last)):
+        if record is not None:
+            say(*record)
     said = {"records": records, "first": first, "why": why, "verdict": words}
     print(json.dumps(said | {"newest": ledger.end[NUMBER], "receipted": ledger.end[ANCHOR]}))
 

@@ -98,6 +98,16 @@ class Log:
         self._at = FIRST
         self._end = ring.used_end(self._sector, FIRST) if self._sector >= 0 else 0
 
+    def place(self) -> "tuple[int, int, int, int, bool]":
+        """Where the reader is, for `back`."""
+        sector = self._sector
+        return sector, self.ring.sequence[sector] if sector >= 0 else 0, self._at, self._end, self.first
+
+    def back(self, place: "tuple[int, int, int, int, bool]") -> bool:
+        """Read on from a place, whoever read in between. False: it was erased."""
+        self._sector, sequence, self._at, self._end, self.first = place
+        return self._sector < 0 or self.ring.sequence[self._sector] == sequence
+
     def next(self) -> int:
         """Address of the next sound record, whose head then stands in the ring's fields; -1 at the end. What is torn,
         or does not fit its CRC, is passed over."""

@@ -13,8 +13,12 @@ from .ledger import CUT_OFF, FIRST, NUMBER, PLACES, UNTOLD, WHY
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     from .ledger import Ledger
 
+_GOES = 3
+_PIECE = 4  # records until a pause
 _SKIP = 4096  # more records than a partition holds
 END, SOUND, BAD = 0, 1, 2  # what a step of the walk came to
 
@@ -28,9 +32,13 @@ class Walk:
         log = ledger.log
         if log is None:
             raise OSError(19)
-        self._log = log
+        self.log = log
         self._key = ledger.key
         self._view = memoryview(bytearray(chain.ROOM))
+        self.begin(ledger)
+
+    def begin(self, ledger: "Ledger") -> None:
+        """From the oldest record on, as if nothing had been read."""
         self.first: int = 0
         self.why: int = 0
         self.places: int = 0  # where something is wrong
@@ -45,16 +53,16 @@ class Walk:
         self.tally = array("I", [0] * chain.TALLY)
         self.kind: int = 0  # of the record just read; its time and body are `body`
         self.body = self._view
-        log.rewind()
+        self.log.rewind()
 
     def step(self) -> int:
         """Read one record: SOUND, BAD (or behind something bad, where nothing tells), or END."""
-        at = self._log.next()
+        at = self.log.next()
         if at < 0:
             if self.oldest > self.cut_off + 1:
                 self._bad(self.cut_off + 1, L_MISSING)
             return END
-        ring = self._log.ring
+        ring = self.log.ring
         number = ring.seq
         self.kind = ring.kind
         self.highest = max(self.highest, number)
@@ -75,8 +83,8 @@ class Walk:
         summary = self.kind == chain.SUMMARY
         if self.synced and (number <= self.number or (number > self.number + 1 and not summary)):
             return L_MISSING if number > self.number else L_PLACE
-        ring = self._log.ring
-        if self._log.first and not chain.spare(ring, at, self._view):
+        ring = self.log.ring
+        if self.log.first and not chain.spare(ring, at, self._view):
             return L_ALTERED
         now = chain.take(ring, at, self._key, self.h, self._view)
         if now is None:
@@ -100,7 +108,7 @@ class Walk:
 
     def _front(self, at: int, number: int) -> None:
         """No sound summary begins the log: it is gone, or it stands there altered, in its number or elsewhere."""
-        ring = self._log.ring
+        ring = self.log.ring
         ring.flash.read(at + 16, self._view[: chain.LONGEST])
         if self.kind != chain.SUMMARY:
             mistyped = self._seals(number)
@@ -108,7 +116,7 @@ class Walk:
             self._bad(number if mistyped else gone, L_ALTERED if mistyped else L_MISSING)
             return
         kept = bytes(self._view[: chain.LONGEST])
-        behind = ring.seq - 1 if self._log.next() >= 0 else 0
+        behind = ring.seq - 1 if self.log.next() >= 0 else 0
         self._view[: chain.LONGEST] = kept
         for meant in (behind, self.cut_off + 1):
             if meant > 0 and self._seals(meant):
@@ -144,6 +152,31 @@ def verify(ledger: "Ledger", walk: Walk | None = None) -> "tuple[int, int]":
     if walk.number > known + 1 or (walk.h if walk.number == known else walk.before) != ledger.h:
         return known + 1, L_OLDER
     return 0, 0
+
+
+def stroll(ledger: "Ledger", walk: Walk) -> "Generator[bool, None, None]":
+    """Take a walk to its end, with a pause after some records in which others may write: True for each sound record,
+    False for a pause. What was written meanwhile, or erased, makes it begin anew, the third time without a pause."""
+    log = walk.log
+    for go in range(_GOES):
+        place = log.place()
+        mark = (ledger.end[NUMBER], ledger.end[CUT_OFF])
+        steps = 0
+        came = BAD
+        while came:
+            came = walk.step()
+            if came == SOUND:
+                yield True
+            steps += 1
+            if go == _GOES - 1 or steps % _PIECE:
+                continue
+            place = log.place()
+            yield False
+            if not log.back(place) or mark != (ledger.end[NUMBER], ledger.end[CUT_OFF]):
+                break
+        else:
+            return
+        walk.begin(ledger)
 
 
 def mend(ledger: "Ledger", known: bool) -> None:

@@ -1,14 +1,16 @@
 """What a person says about updates at the appliance's line, and what they are answered. Takes the appliance and words,
-gives whether they were understood; what they ask for is done by `orders.py`. Loaded while somebody asks.
+gives rows with `text`; what they ask for is done by `orders.py`. Loaded while somebody asks.
 
     update                            how far it is, and what it waits for
     update yes | no | later HOURS     the owner's word on the one that is offered
     update hours 7-22[,0-3] [+2]      nothing installs from 7 to 22 o'clock (of a day 2 hours east of UTC); none: always
     update offer SIZE DIGEST          an envelope of SIZE bytes with this SHA-256 comes over this line, keys KEYS
     likewise
+    block OFFSET BASE64               a part of what the appliance asked for
 """
 
 from trivet_wire import ids
+from trivet_wire.refuse import WireError
 
 from . import gates, kept, memory, orders
 from .machine import Machine
@@ -16,10 +18,12 @@ from .told import limit_of, why, words
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Generator
     from typing import Any
 
     from ..app import Appliance
     from ..ports import Ports
+    from ..service.console import Answer, Talk
 
 _WORDS = {"yes": ids.A_YES, "no": ids.A_NO, "later": ids.A_LATER}
 _LONGEST_LATER = 90 * 24  # hours
@@ -27,20 +31,39 @@ _DONE = {"en": "noted", "de": "notiert"}
 _HOURS = {"en": "No updates at %s o'clock.", "de": "Keine Updates um %s Uhr."}
 
 
-def obey(appliance: "Any", said: "list[str]") -> bool:
-    """What follows `update`. False: not understood, or there is no appliance that could, and nothing was changed."""
-    if getattr(appliance, "machine", False) is False:
-        return False
-    done = _obey(appliance, appliance.ports, said)
-    if appliance.machine is None:
-        appliance.updated(appliance.update[0])  # nothing of this room stays loaded
-    return done
+def main(talk: "Talk", said: "list[str]") -> "Answer":
+    """The answer to `update …` or `block …` (service/console.py). WireError: not understood; nothing was changed."""
+    appliance = talk.app
+    if said[0] == "block":
+        _block(appliance, said[1], said[2])
+        return None
+    try:
+        rows = _show(appliance, appliance.ports) if len(said) == 1 else (_done(appliance, said[1:]),)
+        for row in rows:
+            if talk.panel:
+                row["e"] = "said"
+            yield row
+    finally:
+        if appliance.machine is None:
+            appliance.updated(appliance.update[0])  # nothing of this room stays loaded
+    return None
 
 
-def _obey(appliance: "Appliance", ports: "Ports", said: "list[str]") -> bool:
-    if not said:
-        _show(appliance, ports)
-        return True
+def _block(appliance: "Appliance", offset: str, text: str) -> None:
+    """What does not fit is passed over: the appliance asks again."""
+    from binascii import a2b_base64
+
+    at, download = _number(offset, 1 << 20), appliance.download
+    try:
+        data = a2b_base64(text)
+    except ValueError:
+        raise WireError(ids.R_FIELD) from None
+    if at < 0 or download is None or not download.piece(download.start, at, data):
+        raise WireError(ids.R_FIELD)
+
+
+def _done(appliance: "Appliance", said: "list[str]") -> "dict[str, Any]":
+    ports = appliance.ports
     reason = -1
     if said[0] in _WORDS:
         reason = _answer(appliance, ports, _WORDS[said[0]], said[1:])
@@ -49,16 +72,14 @@ def _obey(appliance: "Appliance", ports: "Ports", said: "list[str]") -> bool:
     elif said[0] in ("offer", "keys") and len(said) == 3:
         reason = _offer(appliance, ids.W_KEYS if said[0] == "keys" else ids.W_RELEASE, said[1], said[2])
     if reason < 0:
-        return False
+        raise WireError(ids.R_FIELD)
     if not reason:
         appliance.updated()
     text = why(reason, appliance.language) if reason else _DONE[appliance.language]
-    ports.teller.tell({"e": "said", "text": text, "reason": reason})
-    return True
+    return {"text": text, "reason": reason}
 
 
-def _show(appliance: "Appliance", ports: "Ports") -> None:
-    tell = ports.teller.tell
+def _show(appliance: "Appliance", ports: "Ports") -> "Generator[dict[str, Any], None, None]":
     language = appliance.language
     heart = appliance.heart
     for what in (ids.W_KEYS, ids.W_RELEASE):
@@ -76,11 +97,11 @@ def _show(appliance: "Appliance", ports: "Ports") -> None:
         limit = limit_of(wait, heart.holds) if heart is not None else 0
         text = words(what, row, wait, limit, language)
         reason: int = row[kept.REASON]
-        tell({"e": "said", "text": text, "state": ids.UPDATE_STATES[state], "waits": wait, "reason": reason})
+        yield {"text": text, "state": ids.UPDATE_STATES[state], "waits": wait, "reason": reason}
     mask, _ = memory.hours(appliance.journal)
     if mask:
         listed = ", ".join([str(hour) for hour in range(24) if mask >> hour & 1])
-        tell({"e": "said", "text": _HOURS[language] % listed})
+        yield {"text": _HOURS[language] % listed}
 
 
 def _answer(appliance: "Appliance", ports: "Ports", word: int, rest: "list[str]") -> int:

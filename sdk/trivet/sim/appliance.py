@@ -16,10 +16,12 @@ from trivet import paths
 from trivet.boards import Board
 
 from . import launch, rom
-from .errors import HangError, ResetRequest, SimulationError
+from .errors import HangError, ReplRequest, ResetRequest, SimulationError
 
 _HEAD = struct.Struct("<H")
 _RESET_CODE = 75  # exit code of a firmware that restarts itself
+_REPL_CODE = 76  # of one that leaves for the interpreter's prompt
+PIECE = 64  # bytes of the service port in a frame: what the appliance takes in a turn
 PATIENCE_S = 30.0  # real seconds without an answer, after which the appliance hangs
 
 
@@ -30,7 +32,8 @@ def start_command(image: Path, heap_kib: int, entry: str, *arguments: str) -> li
 
 
 class Appliance:
-    """One run of the firmware, from power-on to power-off. `told` gets ("event", dict) and ("show", text)."""
+    """One run of the firmware, from power-on to power-off. `told` gets ("event", dict), ("show", text) and, of the
+    service port, ("uart", bytes)."""
 
     def __init__(
         self,
@@ -86,6 +89,14 @@ class Appliance:
         data = line.encode()
         return self._ask(b"C" + _HEAD.pack(len(data)) + data)
 
+    def port(self, data: bytes) -> tuple[int, ...]:
+        """At most `PIECE` bytes to the service port; none: one more turn, as `idle`."""
+        return self._ask(b"U" + _HEAD.pack(len(data)) + data)
+
+    def hold(self, held: bool) -> tuple[int, ...]:
+        """Whether nobody takes what the service port writes."""
+        return self._ask(b"H" + bytes((held,)))
+
     def kill(self) -> None:
         """Power cut: SIGKILL, no farewell."""
         self.process.kill()
@@ -138,12 +149,14 @@ class Appliance:
             if letter == b"F":
                 self.fed = True
                 continue
-            if letter not in (b"E", b"P"):
+            if letter not in (b"E", b"P", b"U"):
                 raise self._gone(letter)  # the interpreter's last words
             (size,) = _HEAD.unpack(self._read(2))
             data = self._read(size)
             if letter == b"E":
                 self._told("event", json.loads(data))
+            elif letter == b"U":
+                self._told("uart", data)
             else:
                 self._told("show", data.decode())
 
@@ -165,6 +178,9 @@ class Appliance:
         if code == _RESET_CODE:
             self._end()
             return ResetRequest("the appliance restarts itself")
+        if code == _REPL_CODE:
+            self._end()
+            return ReplRequest("the appliance left its program for the interpreter's prompt")
         said = rom.placed((words + self._errors.read()).decode(errors="replace").strip(), self._image)
         self._end()
         return SimulationError(f"the appliance stopped by itself (exit code {code}):\n{said}")

@@ -36,13 +36,14 @@ class Provision:
     ca_der: bytes = b""
     command_key: bytes = b""  # x ‖ y, P-256; without it no command is believed
     vendor: str = ""  # domain, by which an update knows its vendor; without it no update is taken
+    locked: bool = True  # for a home: no REPL on its service port
     roots: bytes = b""  # roots.cbor: whose signatures on updates are believed; without it nobody's
 
     @staticmethod
-    def alone(model: str) -> "Provision":
+    def alone(model: str, *, locked: bool = True) -> "Provision":
         """An identity of its own for a simulation without a cloud."""
         key = pki.key_der(pki.new_key())
-        return Provision(secrets.token_hex(8), secrets.token_bytes(32), model, key_der=key)
+        return Provision(secrets.token_hex(8), secrets.token_bytes(32), model, key_der=key, locked=locked)
 
     @staticmethod
     def of(identity: "Identity") -> "Provision":
@@ -63,6 +64,7 @@ class Provision:
             identity["command_key"] = self.command_key
         written = {"key.der": self.key_der, "cert.der": self.cert_der, "ca.der": self.ca_der}
         written["roots.cbor"] = self.roots
+        written["locked"] = b"1" if self.locked else b""
         if self.vendor:
             written["vendor.cbor"] = cbor.encode(list(identifiers(self.vendor, self.model)))
         return {"identity.cbor": cbor.encode(identity)} | {name: data for name, data in written.items() if data}

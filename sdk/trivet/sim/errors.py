@@ -13,3 +13,7 @@ class HangError(SimulationError):
 
 class ResetRequest(SimulationError):
     """The simulated appliance restarts itself."""
+
+
+class ReplRequest(SimulationError):
+    """The simulated appliance, an unlocked board, left its program for the interpreter's prompt."""

@@ -96,5 +96,5 @@ async def provision(
 def _files(identity: Identity) -> dict[str, Any]:
     """The identity last: it makes the board an appliance."""
     files = Provision.of(identity).files()
-    names = ("ca.der", "cert.der", "vendor.cbor", "roots.cbor", "identity.cbor")
+    names = ("ca.der", "cert.der", "vendor.cbor", "roots.cbor", "locked", "identity.cbor")
     return {name: files[name] for name in names if name in files}

@@ -16,13 +16,14 @@ from trivet import boards
 from trivet.boards import Board
 
 from . import boot, plant, rom
-from .appliance import PATIENCE_S, Appliance
+from .appliance import PATIENCE_S, PIECE, Appliance
 from .device import Device, Provision
-from .errors import HangError, ResetRequest, SimulationError
+from .errors import HangError, ReplRequest, ResetRequest, SimulationError
 
 HEAP_KIB = 160
 _IDLE_STEP_S = 0.003
 WATCHDOG_MS = 8000  # of virtual time without food, after which the watchdog resets the appliance
+UNREAD = 4096  # bytes of the service port that wait for whoever reads it; from there on the appliance is held up
 _RETAINED = 4  # bytes that outlive a reset
 _BITES = 20  # resets by the watchdog in a row, without a tick between them, after which the world gives up
 
@@ -96,6 +97,9 @@ class World:
         self._epoch = int(time.time()) if identity is not None or self.device.certified else 0
         self.outputs: tuple[int, ...] = (0,) * len(self.board.outputs)
         self.appliance: Appliance | None = None
+        self.repl = False  # it left for the interpreter's prompt: whoever bridges its port starts one
+        self._unread = bytearray()
+        self._held = False
         self._patience_s = patience_s
         self._fed_ms = 0
         self._bites = 0
@@ -113,7 +117,7 @@ class World:
         if cause == ids.RESET_POWER_ON or not self.device.retained.exists():
             self.device.retained.write_bytes(bytes(_RETAINED))
         self._started_ms = self._fed_ms = self._now_ms
-        self.state.connected = False
+        self.state.connected = self.repl = self._held = False
         slot, image = boot.start(self.device.folder, self._image)
         self.appliance = Appliance(
             image=image,
@@ -182,6 +186,29 @@ class World:
         """A command line to the appliance, such as `consent service yes`."""
         self._ask(lambda appliance: appliance.say(line))
 
+    def uart_write(self, data: bytes) -> None:
+        """Bytes into the service port, and the turns in which it takes them; with none, one more turn. Lost while the
+        appliance is off."""
+        for at in range(0, len(data) or 1, PIECE):
+            if self.appliance is not None:
+                piece = data[at : at + PIECE]
+                outputs = self._ask(lambda appliance, piece=piece: appliance.port(piece))  # type: ignore[misc]
+                self.outputs = outputs or self.outputs  # on its way to a prompt it brings them to safe levels
+
+    def uart_read(self, most: int = UNREAD) -> bytes:
+        """What the service port wrote since; b"" when there is nothing. Where nobody reads, `UNREAD` bytes wait, then
+        the appliance is held up, as by a terminal that stopped."""
+        data = bytes(self._unread[:most])
+        del self._unread[:most]
+        self._hold()
+        return data
+
+    def _hold(self) -> None:
+        held = len(self._unread) >= UNREAD
+        if held != self._held and self.appliance is not None:
+            self._held = held
+            self._ask(lambda appliance: appliance.hold(held))
+
     def idle(self, timeout_s: float = 30.0, until: Callable[[], bool] | None = None) -> bool:
         """Serve the link in real time, virtual time standing, until `until()` (default: the spool is empty)."""
         done = until or (lambda: self.state.connected and self.state.left == 0)
@@ -195,14 +222,20 @@ class World:
             time.sleep(_IDLE_STEP_S)
 
     def _ask(self, what: Callable[[Appliance], tuple[int, ...]]) -> tuple[int, ...] | None:
-        """What the appliance answers; None when it did not: then it has been reset."""
+        """What the appliance answers; None when it did not: then it has been reset, or has left for its REPL."""
         try:
-            return what(self._on())
+            answer = what(self._on())
+            if len(self._unread) >= UNREAD:
+                self._hold()
+            return answer
         except HangError:
             self._bite()
         except ResetRequest:
             self.appliance = None
             self.start(ids.RESET_SOFT)
+        except ReplRequest:
+            self.appliance = None
+            self.repl = True
         return None
 
     def _feed(self, appliance: Appliance) -> None:
@@ -232,6 +265,9 @@ class World:
         return self.appliance
 
     def _told(self, how: str, what: Any) -> None:
+        if how == "uart":
+            self._unread += what
+            return
         data = {"text": what} if how == "show" else what
         kind = "display" if how == "show" else data.pop("e")
         event = Event(kind, self.now_s, time.time(), data)

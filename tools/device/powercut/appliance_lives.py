@@ -58,6 +58,8 @@ class Ports:
         self.watchdog = self
         self.cause = ids.RESET_POWER_ON
         self.retained = bytearray(4)
+        self.uart = self.listener = None
+        self.locked = True
         self.flash = Part(flash, 0, JOURNAL)
         self.ledger_flash = Part(flash, JOURNAL, LEDGER)
         self.now = 0

@@ -68,6 +68,8 @@ class Ports:
         self.clock = self.sensors = self.actuators = self.teller = self.files = self.packed = self.watchdog = self
         self.flash, self.ledger_flash, self.link = house.flash, house.ledger, house.line
         self.cause = cause
+        self.uart = self.listener = None
+        self.locked = True
         self.retained = house.retained
         self._dice = 0
 

@@ -1,0 +1,58 @@
+"""Hears that somebody is at the service port: takes the appliance and its ports, gives a turn to whoever answers, which
+is loaded with the first byte and let go of when the line has been quiet. What stays is this and a buffer of 64 bytes;
+while nothing comes a poll allocates nothing.
+"""
+
+import gc
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ..ports import Ports
+    from .terminal import Terminal
+
+PIECE = 64  # bytes that are read in a turn
+_QUIET_MS = 60_000
+_ROOMS = ("appliance.service.terminal", "appliance.service.console")
+_NO_ROOM = b"\r\nno memory now, try again\r\n"
+
+
+class Ear:
+    """One a start. `poll` at every turn."""
+
+    def __init__(self, appliance: "Any", ports: "Ports") -> None:
+        """`appliance`: whole, or one that can only answer (`start.Mute`)."""
+        self._appliance = appliance
+        self._ports = ports
+        self._buf = bytearray(PIECE)
+        self.terminal: Terminal | None = None
+        self.repl = False  # whoever leads the appliance out of its program leads it to the interpreter's prompt
+
+    def poll(self, now: int) -> None:
+        """One turn at `now` (ms since start)."""
+        terminal = self.terminal
+        if terminal is None:
+            uart = self._ports.uart
+            count = uart.readinto(self._buf) if uart is not None else None
+            if not count:
+                return
+            try:
+                from .terminal import Terminal
+
+                terminal = self.terminal = Terminal(self._appliance, self._ports, self._buf, count, now)
+            except MemoryError:
+                if uart is not None:
+                    uart.write(_NO_ROOM, 0, len(_NO_ROOM))
+                self.close()
+                return
+        terminal.poll(now)
+        if terminal.quiet(_QUIET_MS):
+            self.close()
+
+    def close(self) -> None:
+        """Let go of what answers."""
+        self.terminal = self._ports.teller.listener = None
+        for module in _ROOMS:
+            self._ports.unload(module)
+        gc.collect()
