@@ -25,6 +25,7 @@ COMMANDS = {
     "pack": "trivet.commands.pack",
     "ledger": "trivet.commands.ledger",
     "release": "trivet.commands.release",
+    "plug": "trivet.commands.plug",
     "code": "trivet.commands.code",
     "login": "trivet.commands.login",
 }

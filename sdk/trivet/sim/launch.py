@@ -1,7 +1,8 @@
 """Runs one MicroPython over a ROMFS image. A program of its own, started by `World` as a child process:
 
-    launch.py IMAGE HEAP_KIB SCRIPT [ARGUMENT]...
+    launch.py IMAGE HEAP_KIB [-i] SCRIPT [ARGUMENT]...
 
+`-i`: when the script is through, the interpreter's prompt.
 An argument `@FILE` names a file whose bytes the program may change in place; it gets `@ADDRESS` instead, `@0` where
 that cannot be.
 Maps the image read-only beside MicroPython's heap and hands it the address, so that code and constants cost as little
@@ -18,7 +19,9 @@ import sys
 
 
 def main(argv: list[str]) -> int:
-    image, heap_kib, script, *arguments = argv
+    image, heap_kib, *words = argv
+    script = [words.pop(0) for _ in range(2 if words[0] == "-i" else 1)]
+    arguments = words
     try:
         import micropython_unix  # type: ignore[import-untyped]  # the wheel has no types
     except ImportError:
@@ -28,7 +31,7 @@ def main(argv: list[str]) -> int:
     address = ctypes.addressof(ctypes.c_char.from_buffer(mapped))
     where = [str(address), str(len(mapped))]
     arguments = [_shared(word) if word.startswith("@") else word for word in arguments]
-    sys.argv = ["micropython", "-X", f"heapsize={heap_kib}k", script, *where, *arguments]
+    sys.argv = ["micropython", "-X", f"heapsize={heap_kib}k", *script, *where, *arguments]
     return int(micropython_unix.main() or 0)
 
 
@@ -43,7 +46,7 @@ def _shared(word: str) -> str:
 _kept: list[mmap.mmap] = []
 
 
-def _on_path(image: str, heap_kib: int, script: str, arguments: list[str]) -> int:
+def _on_path(image: str, heap_kib: int, script: list[str], arguments: list[str]) -> int:
     program = shutil.which("micropython")
     if program is None:
         print("no MicroPython: `trivet doctor` says how to get one", file=sys.stderr)
@@ -51,7 +54,7 @@ def _on_path(image: str, heap_kib: int, script: str, arguments: list[str]) -> in
     size = os.path.getsize(image)
     arguments = ["@0" if word.startswith("@") else word for word in arguments]
     heap = f"heapsize={heap_kib * 1024 + size}"
-    os.execv(program, [program, "-X", heap, script, image, str(size), *arguments])
+    os.execv(program, [program, "-X", heap, *script, image, str(size), *arguments])
 
 
 if __name__ == "__main__":

@@ -9,6 +9,10 @@ from . import exits
 from .words import LANGUAGES
 
 Language = Annotated[str, typer.Option(envvar="TRIVET_LANGUAGE", help="en or de")]
+Port = Annotated[
+    str | None,
+    typer.Option(envvar="TRIVET_PORT", help="serial port, or a simulated board: sim:oven; default: the only one found"),
+]
 Json = Annotated[bool, typer.Option("--json", help="for programs: JSON instead of words")]
 
 
