@@ -76,13 +76,6 @@ def test_a_half_typed_line_before_it_is_passed_over(oven: Port) -> None:
         assert second.ask("stop")[-1] == {"done": 1}
 
 
-def test_whoever_stops_listening_to_a_stream_can_ask_the_next_thing(client: Client) -> None:
-    for row in client.rows("live", "every", "500"):
-        if "t" in row:
-            break
-    assert client.ask("who")[-1]["done"] == 1
-
-
 def test_without_a_credential_a_technician_s_word_says_what_it_needs(client: Client) -> None:
     with pytest.raises(GrantError, match="--credential"):
         list(client.allowed("clear", "all"))
@@ -115,9 +108,12 @@ def test_a_cable_pulled_in_mid_command_leaves_the_appliance_as_it_was() -> None:
 
 
 def test_a_port_that_says_nothing_ends_in_words_that_name_the_baud_rate() -> None:
-    with Other(lambda _: b"") as silent, Client(silent.path, answer_s=0.3) as client:
-        with pytest.raises(SilentError, match="115200"):
-            client.ask("who")
+    with (
+        Other(lambda _: b"") as silent,
+        Client(silent.path, answer_s=0.3) as client,
+        pytest.raises(SilentError, match="115200"),
+    ):
+        client.ask("who")
 
 
 @pytest.mark.parametrize(
@@ -125,19 +121,20 @@ def test_a_port_that_says_nothing_ends_in_words_that_name_the_baud_rate() -> Non
 )
 def test_what_begins_as_an_answer_and_is_none_is_no_answer(said: bytes) -> None:
     def answer(line: bytes) -> bytes:
-        return said if b"@1" in line else b""
+        at = line.find(b"@")
+        return said.replace(b'"1"', b'"' + line[at + 1 :].split()[0] + b'"') if at >= 0 else b""
 
-    with Other(answer) as other, Client(other.path, answer_s=1) as client:
-        with pytest.raises(GarbledError):
-            client.one(Who, "who")
+    with Other(answer) as other, Client(other.path, answer_s=1) as client, pytest.raises(GarbledError):
+        client.one(Who, "who")
 
 
 def test_noise_without_lines_does_not_grow_without_bound() -> None:
     lines = Lines()
     lines.request("who")
+    for _ in range(LONGEST_ROW // 1000):
+        assert list(lines.receive(b"\xff" * 1000)) == []
     with pytest.raises(GarbledError, match="115200"):
-        for _ in range(LONGEST_ROW // 1000 + 2):
-            assert list(lines.receive(b"\xff" * 1000)) == []
+        list(lines.receive(b"\xff" * 1000))
     assert list(lines.receive(b'\n{"@":"1","done":1}\n')) == [{"done": 1}]
 
 
@@ -173,7 +170,7 @@ def test_the_only_board_that_is_plugged_in_is_taken(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(ports.list_ports, "comports", lambda: there)
     assert ports.found() == "/dev/ttyUSB0"
     there.append(Plugged("/dev/ttyACM1", 0x303A))
-    with pytest.raises(NoBoardError, match="(?s)2 boards found.*--port /dev/ttyUSB0 .*--port /dev/ttyACM1 "):
+    with pytest.raises(NoBoardError, match=r"(?s)2 boards found.*--port /dev/ttyUSB0 .*--port /dev/ttyACM1 "):
         ports.found()
     del there[1:]
     with pytest.raises(NoBoardError, match="--port sim:oven") as none:

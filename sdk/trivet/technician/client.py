@@ -5,6 +5,7 @@ was pulled, and who may (a credential that answers the appliance's nonce). Print
 from __future__ import annotations
 
 import base64
+import secrets
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -47,7 +48,7 @@ class Client:
         self.path = path
         self._credential = credential
         self._answer_s = answer_s
-        self._lines = Lines()
+        self._lines = Lines(secrets.randbelow(36**4))
         self._streaming = False
         self._granted = False
         self._serial = self._open()

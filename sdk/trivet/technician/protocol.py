@@ -27,8 +27,9 @@ Row = dict[str, object]
 class Lines:
     """One side of the line. `request` begins, `receive` gives its rows; the last has `done` or `refused`."""
 
-    def __init__(self) -> None:
-        self._numbers = count(1)
+    def __init__(self, first: int = 1) -> None:
+        """`first`: of the numbers that become ids. Chance is best: an earlier session may have left a half line."""
+        self._numbers = count(first)
         self._id = b""
         self._rest = b""
 
