@@ -3,6 +3,9 @@ there, as a board's prompt stands in its own flash. Runs none of the appliance's
 interpreter's.
 """
 
+# The stubs of the host's modules leave much untyped; what comes out of this file is typed.
+# pyright: reportUnknownMemberType=false
+
 import os
 import sys
 
