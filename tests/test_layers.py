@@ -94,6 +94,7 @@ SDK_NEVER = {
         *("trivet.store", "trivet.cases", "trivet.ingest", "trivet.api", "trivet.desk", "trivet.engine"),
         *("trivet.control", "trivet.updates", "trivet.serve"),
     },
+    "trivet.credentials": {"trivet.api", "trivet.desk", "trivet.sim", "trivet.serve", "trivet.engine", "trivet.ingest"},
     "trivet.updates": {"trivet.api", "trivet.desk", "trivet.sim", "trivet.serve", "trivet.engine", "trivet.ingest"},
     "trivet.ingest": {"trivet.api", "trivet.desk", "trivet.sim", "trivet.serve"},
     "trivet.api": {"trivet.desk", "trivet.sim", "trivet.ingest"},

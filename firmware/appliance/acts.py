@@ -71,6 +71,15 @@ class Acts:
             self._appliance.updated()
         return reason
 
+    def revoked(self, number: int, serials: "list[int]") -> None:
+        """The list is kept; a grant under one of these credentials ends."""
+        from .service.grants import revoke
+
+        appliance = self._appliance
+        revoke(appliance.journal, number, serials)
+        if appliance.grants is not None and appliance.grants.serial in serials:
+            appliance.grants.end()
+
     def rotated(self, epoch: int, ephemeral: bytes, wrapped: bytes) -> int:
         """The next message key."""
         from .trust.rotation import rotate

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from .heart import Heart
     from .outbox.uplink import Uplink
     from .ports import Ports
-    from .service.console import Grants
+    from .service.grants import Grants
     from .trust.identity import Identity
     from .update.chooser import Choice
     from .update.download import Download
@@ -81,7 +81,7 @@ class Appliance:
         self.machine: Machine | Fetching | Patching | Judging | None = None
         self._present_until = 0
         self.ear = Ear(self, ports)
-        self.grants: Grants | None = None  # of technicians; None: nobody holds one
+        self.grants: Grants | None = None  # who works at the service port; made when somebody first asks
         self.leaving = False  # restart at the end of this turn
         self._identity: Identity | None = None
         self.ledger: Ledger | None = None  # not before provisioning: it is sealed with the appliance's own key

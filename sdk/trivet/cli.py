@@ -24,6 +24,7 @@ COMMANDS = {
     "check": "trivet.commands.check",
     "pack": "trivet.commands.pack",
     "ledger": "trivet.commands.ledger",
+    "credential": "trivet.commands.credential",
     "release": "trivet.commands.release",
     "plug": "trivet.commands.plug",
     "code": "trivet.commands.code",

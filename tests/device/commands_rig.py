@@ -9,6 +9,7 @@ import sys
 
 from appliance.app import Appliance
 from appliance.hearing import Hearing
+from appliance.service.grants import revoked as kept_list
 from appliance.sim.disk import Files
 from appliance.sim.flash import FileFlash
 from appliance.store.journal import JournalFull
@@ -99,6 +100,11 @@ def state():
         "boot": appliance.boot,
         "count": appliance.spool.count,
     }
+
+
+def revoked():
+    number, serials = kept_list(appliance.journal)
+    return [number, [int.from_bytes(serials[at : at + 4], "little") for at in range(0, len(serials), 4)]]
 
 
 def set_wall(seconds):

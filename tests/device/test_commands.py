@@ -324,3 +324,14 @@ def test_garbage_is_answered_or_ignored_and_never_acted_on(rig: Rig, data: bytes
     rig.ask("hear", data.hex())
     state = rig.ask("state")
     assert (state["mask"], state["seq"], state["epoch"], state["kept"]) == (1 << ids.SAFETY, 0, 1, "")
+
+
+def test_a_list_of_revoked_credentials_is_kept_and_never_replaced_by_an_older_one(rig: Rig) -> None:
+    assert rig.hear(command(1, ids.C_REVOKE, [4, [7, 9]], ids.G_VENDOR)) == [[1, ids.C_REVOKE, 0]]
+    assert rig.hear(command(2, ids.C_REVOKE, [3, []], ids.G_VENDOR)) == [[2, ids.C_REVOKE, 0]]
+    assert rig.ask("revoked") == [4, [7, 9]]
+    assert rig.hear(command(3, ids.C_REVOKE, [5, list(range(41))], ids.G_VENDOR)) == [[3, ids.C_REVOKE, ids.R_FIELD]]
+    assert rig.hear(command(4, ids.C_REVOKE, [6, []], ids.G_SERVICE)) == [[4, ids.C_REVOKE, ids.R_GRANT]]
+    assert rig.ask("revoked") == [4, [7, 9]]
+    assert rig.hear(command(5, ids.C_REVOKE, [6, []], ids.G_VENDOR)) == [[5, ids.C_REVOKE, 0]]
+    assert rig.ask("revoked") == [6, []]

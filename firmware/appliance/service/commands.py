@@ -54,6 +54,10 @@ if TYPE_CHECKING:
             """About an update: 0, or a reason and nothing is changed. The same again does no harm."""
             ...
 
+        def revoked(self, number: int, serials: "list[int]") -> None:
+            """From now on these technicians' credentials hold no more; nothing where a newer list is kept."""
+            ...
+
         def recover(self) -> None:
             """Restart with everything."""
             ...
@@ -196,6 +200,15 @@ class Commands:
             return acts.rotated(epoch, ephemeral, wrapped)
         if ids.C_UPDATE <= number <= ids.C_WITHDRAW:
             return acts.ordered(number, reader, count)
+        if number == ids.C_REVOKE:
+            from trivet_wire.credential import read_serials
+
+            _expect(count == 2)
+            newest = reader.unsigned(_U32)
+            serials = read_serials(reader)
+            _expect(reader.pos == reader.end)
+            acts.revoked(newest, serials)
+            return 0
         _expect(count == 0 and reader.pos == reader.end)
         if number == ids.C_CLEAR:
             acts.cleared()

@@ -48,13 +48,17 @@ _CAUSES = {  # ids.RESET_*
 }
 _COMMANDS = {
     "en": "new key|decision from your account|given away|clear faults|learn anew|restart|update offered|your "
-    "answer to an update|hours without updates|update taken back",
+    "answer to an update|hours without updates|update taken back|credentials revoked",
     "de": "neuer Schlüssel|Entscheidung aus Ihrem Konto|abgegeben|Fehler löschen|neu lernen|Neustart|Update "
-    "angeboten|Ihre Antwort auf ein Update|Stunden ohne Updates|Update zurückgezogen",
+    "angeboten|Ihre Antwort auf ein Update|Stunden ohne Updates|Update zurückgezogen|Ausweise widerrufen",
 }
 _UPDATES = {  # ids.U_*
     "en": "|offered|being fetched|ready|starts|on trial|installed|taken back|refused",
     "de": "|angeboten|wird geladen|bereit|startet|auf Probe|installiert|zurückgenommen|abgelehnt",
+}
+_WORKS = {  # ids.MAY_*: by bit
+    "en": "self-test|faults cleared|fix|update offered",
+    "de": "Selbsttest|Fehler gelöscht|Abhilfe|Update angeboten",
 }
 _WHYS = {
     "en": "is as it was written|is missing or cannot be read|was altered|does not belong there|is gone, with the rest"
@@ -69,15 +73,19 @@ _TEXTS = {
     "new page: %d messages sent, %d decisions, %d starts before it; records up to %d gave way|"
     "because you allowed %s|because the law asks for it|yes|no|done|refused (reason %d)|"
     "all records up to %d were cut off, %s|all %d records are as they were written|record %d %s|start %d, %d min|"
-    "this ledger begins|update %d: %s%s|release keys %d: %s%s",
+    "this ledger begins|update %d: %s%s|release keys %d: %s%s|a technician (credential %d) was let in|"
+    "somebody was turned away at the service port (reason %d)|technician (credential %d): %s, %s",
     "de": "|gestartet (%s)|gesendet: %s, %d Bytes, %s|Sie sagten %s zu %s, %s|Befehl: %s, %s|Fehler wurden gelöscht, %s"
     "|jemand war am Serviceanschluss, %s|Protokoll geprüft: Eintrag %d %s|"
     "neue Seite: davor %d Nachrichten gesendet, %d Entscheidungen, %d Starts; Einträge bis %d machten Platz|"
     "weil Sie %s erlaubt haben|weil das Gesetz es verlangt|ja|nein|erledigt|abgelehnt (Grund %d)|"
     "alle Einträge bis %d wurden entfernt, %s|alle %d Einträge sind, wie sie geschrieben wurden|Eintrag %d %s|"
-    "Start %d, %d min|dieses Protokoll beginnt|Update %d: %s%s|Update-Schlüssel %d: %s%s",
+    "Start %d, %d min|dieses Protokoll beginnt|Update %d: %s%s|Update-Schlüssel %d: %s%s|"
+    "ein Techniker (Ausweis %d) wurde zugelassen|jemand wurde am Serviceanschluss abgewiesen (Grund %d)|"
+    "Techniker (Ausweis %d): %s, %s",
 }
 _ALLOWED, _LAW, _YES, _NO, _DONE, _REFUSED, _CUT, _SOUND, _WRONG, _UPTIME, _BEGINS, _UPDATE = range(9, 21)
+_LET_IN, _TURNED_AWAY, _WORK = range(22, 25)
 
 
 def _of(texts: "dict[str, str]", language: str, number: int) -> str:
@@ -134,6 +142,8 @@ def words(kind: int, body: "bytes | memoryview", language: str) -> str:
         return _summary(body, language)
     if kind == chain.UPDATED:
         return _updated(body, language)
+    if kind == chain.GRANTED or kind == chain.WORKED:
+        return _worked(kind, body, language)
     if not 0 < kind < chain.TYPES:
         return str(kind)  # of a later firmware
     row: "tuple[Any, ...]" = unpack_from(chain.FORMATS[kind], body, chain.TIME)
@@ -158,6 +168,19 @@ def _updated(body: "bytes | memoryview", language: str) -> str:
     state, reason, what, sequence, _ = unpack_from(chain.FORMATS[chain.UPDATED], body, chain.TIME)
     why = " (" + str(reason) + ")" if reason else ""
     return _of(_TEXTS, language, _UPDATE + what) % (sequence, _of(_UPDATES, language, state), why)
+
+
+def _worked(kind: int, body: "bytes | memoryview", language: str) -> str:
+    """What somebody did, or tried, at the service port."""
+    row: "tuple[int, ...]" = unpack_from(chain.FORMATS[kind], body, chain.TIME)
+    if kind == chain.GRANTED:
+        return _of(_TEXTS, language, _TURNED_AWAY) % row[2] if row[2] else _of(_TEXTS, language, _LET_IN) % row[0]
+    serial, may, _, reason = row
+    work = 0
+    while may >> work > 1:
+        work += 1
+    done = _of(_TEXTS, language, _REFUSED) % reason if reason else _of(_TEXTS, language, _DONE)
+    return _of(_TEXTS, language, _WORK) % (serial, _of(_WORKS, language, work), done)
 
 
 def _message(kind: int, code: int, language: str) -> str:

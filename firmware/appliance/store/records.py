@@ -27,6 +27,8 @@ UPDATE = 15  # key 0: the release offered last and how far it is, key 1: so of t
 KEYS = 16  # key 0: number of the newest set of release keys that was here
 INSTALLED = 17  # key 0: sequence of the newest release that passed its trial; never lower
 HOURS = 18  # key 0: hours of the owner's day in which nothing installs (mask of 24 bits), minutes east of UTC
+GRANTS = 19  # key 0: failed attempts in a row, the latest time that the vendor signed; key 1: number of the list of
+# revoked credentials, then their serial numbers (u32 each)
 
 BOOT_FORMAT = "<I"
 ENTRY_FORMAT = "<BBBBBBBBIIIIIIIIIIIIII12s"

@@ -30,7 +30,11 @@ ACCESS = 6  # who was at the service port, what they did
 FOUND = 7  # a look at the ledger found this wrong first: number, why (ids.L_*)
 SUMMARY = 8  # see SUMMARY_FORMAT
 UPDATED = 9  # state (ids.U_*), reason (ids.R_* or 0), ids.W_*, sequence, first 8 bytes of its digest
-FORMATS = ("", "<IB", "<BBHIIH8s", "<IBBBI", "<BBBI", "<BB", "<BB", "<IB", "", "<BBBI8s")
+GRANTED = (
+    10  # serial number of a technician's credential (0: unknown), what it may (ids.MAY_*), reason (0: it was given)
+)
+WORKED = 11  # serial number, what was done (ids.MAY_*), of which code, self-test or fix (its number), reason
+FORMATS = ("", "<IB", "<BBHIIH8s", "<IBBBI", "<BBBI", "<BB", "<BB", "<IB", "", "<BBBI8s", "<IBB", "<IBHB")
 TYPES = 8  # that a summary counts
 NO_CODE = 65535
 

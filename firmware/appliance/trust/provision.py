@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ..ports import Files
 
 # What the line may write; the identity comes last: it makes the board an appliance.
-TAKEN = ("cert.der", "ca.der", "vendor.cbor", "roots.cbor", "locked", FILE)
+TAKEN = ("cert.der", "ca.der", "vendor.cbor", "roots.cbor", "locked", "region", FILE)
 _VERSION = 1
 
 

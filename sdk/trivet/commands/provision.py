@@ -4,6 +4,7 @@ is printed once.
 
 import asyncio
 import json
+import re
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -27,6 +28,9 @@ def provision(  # noqa: PLR0917
     data: Data = DEFAULT_DATA,
     database: Database = None,
     name: Annotated[str, typer.Option(help="What people call it, e.g. 'Oven, kitchen'")] = "",
+    region: Annotated[
+        str, typer.Option(help="Where it is sold (DE, CH …): technicians' credentials may be for a region alone")
+    ] = "",
     roots: Annotated[
         Path | None, typer.Option(help="Root of release keys (roots.cbor), where this cloud has none yet")
     ] = None,
@@ -36,9 +40,10 @@ def provision(  # noqa: PLR0917
     from trivet.serve import noted_url
 
     with told():
+        _check(region)
         if roots is not None:
             _keep(updates_dir(data), roots)
-        identity = asyncio.run(_provision(keyring.settings(data, database), board, device, name))
+        identity = asyncio.run(_provision(keyring.settings(data, database), board, device, name, region))
     claim_url = f"{noted_url(data)}/claim#{identity.device}-{identity.claim_secret}"
     if as_json:
         said = {"device": identity.device, "claim_secret": identity.claim_secret, "model": identity.model}
@@ -52,6 +57,12 @@ def provision(  # noqa: PLR0917
     typer.echo(f"Connects to    {', '.join(f'{host}:{port}' for host, port in identity.brokers)}")
     typer.echo(f"Updates        {_updates(identity)}")
     typer.echo(f"Flash          {device}; its private key was made there and is nowhere else")
+
+
+def _check(region: str) -> None:
+    if region and not re.fullmatch("[A-Z]{2}", region):
+        typer.echo(f"{region!r} is no region: write two capital letters (ISO 3166-1), such as DE", err=True)
+        raise typer.Exit(2)
 
 
 def _keep(folder: Path, roots: Path) -> None:
@@ -73,7 +84,7 @@ def _updates(identity: Identity) -> str:
     return f"of {identity.vendor}, signed by set {roots.read(identity.roots).number} of its release keys"
 
 
-async def _provision(settings: Settings, board: str, device: Path, name: str) -> Identity:
+async def _provision(settings: Settings, board: str, device: Path, name: str, region: str) -> Identity:
     from trivet import boards, catalogues
     from trivet.serve import noted_brokers
     from trivet.sim.device import Device
@@ -87,7 +98,7 @@ async def _provision(settings: Settings, board: str, device: Path, name: str) ->
         async with Store(settings.url) as store:
             await catalogues.add_board(store, board)
             registry = Registry(store, vault, noted_brokers(settings.data_dir), settings.data_dir)
-            return await at_the_line(registry, boards.load(board), Device(device), name=name)
+            return await at_the_line(registry, boards.load(board), Device(device), name=name, region=region)
     except (boards.BoardError, SimulationError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from error

@@ -38,6 +38,7 @@ class Provision:
     vendor: str = ""  # domain, by which an update knows its vendor; without it no update is taken
     locked: bool = True  # for a home: no REPL on its service port
     roots: bytes = b""  # roots.cbor: whose signatures on updates are believed; without it nobody's
+    region: str = ""  # ISO 3166-1 alpha-2: where it is sold; without it only technicians for everywhere are let in
 
     @staticmethod
     def alone(model: str, *, locked: bool = True) -> "Provision":
@@ -65,6 +66,7 @@ class Provision:
         written = {"key.der": self.key_der, "cert.der": self.cert_der, "ca.der": self.ca_der}
         written["roots.cbor"] = self.roots
         written["locked"] = b"1" if self.locked else b""
+        written["region"] = self.region.encode()
         if self.vendor:
             written["vendor.cbor"] = cbor.encode(list(identifiers(self.vendor, self.model)))
         return {"identity.cbor": cbor.encode(identity)} | {name: data for name, data in written.items() if data}

@@ -12,6 +12,7 @@ import hashlib
 import json
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from trivet.boards import Board
@@ -73,10 +74,11 @@ class Line:
 
 
 async def provision(
-    registry: Registry, board: Board, device: Device, *, name: str = "", tap: Tap | None = None
+    registry: Registry, board: Board, device: Device, *, name: str = "", region: str = "", tap: Tap | None = None
 ) -> Identity:
     """Make `device` an appliance of this cloud. SimulationError when it is one already; then nothing is changed, here
-    and there. When the line breaks off after the certificate was issued, that identity is revoked."""
+    and there. `region` is where it is sold. When the line breaks off after the certificate was issued, that identity is
+    revoked."""
     if device.provisioned:
         raise SimulationError(f"{device.folder} holds an appliance already: choose another folder")
     device.format()
@@ -85,7 +87,7 @@ async def provision(
         said = await asyncio.to_thread(line.ask, prove=offer.device, nonce=offer.nonce.hex())
         identity = await registry.provision(board.model, offer, bytes.fromhex(said["proof"]), name=name)
         try:
-            for file, data in _files(identity).items():
+            for file, data in _files(identity, region).items():
                 await asyncio.to_thread(line.write, file, data)
         except BaseException:
             await registry.revoke(identity.device)
@@ -93,8 +95,8 @@ async def provision(
     return identity
 
 
-def _files(identity: Identity) -> dict[str, Any]:
+def _files(identity: Identity, region: str) -> dict[str, Any]:
     """The identity last: it makes the board an appliance."""
-    files = Provision.of(identity).files()
-    names = ("ca.der", "cert.der", "vendor.cbor", "roots.cbor", "locked", "identity.cbor")
+    files = replace(Provision.of(identity), region=region).files()
+    names = ("ca.der", "cert.der", "vendor.cbor", "roots.cbor", "locked", "region", "identity.cbor")
     return {name: files[name] for name in names if name in files}
