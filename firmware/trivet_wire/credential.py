@@ -49,7 +49,7 @@ class Credential:
             raise WireError(R_FIELD)
 
 
-def revoked(payload: "Buffer") -> "tuple[int, int, list[int]]":
+def read_list(payload: "Buffer") -> "tuple[int, int, list[int]]":
     """(number, issued, serial numbers) of a list."""
     reader = Reader(payload)
     _title(reader, 4, REVOKED)

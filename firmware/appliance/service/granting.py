@@ -81,7 +81,7 @@ class Granting:
         """A list of what was revoked. 0 where it is the kept one or was kept now; R_COUNTER for an older one."""
         grants = self._grants
         try:
-            number, issued, serials = credential.revoked(self._believed(message))
+            number, issued, serials = credential.read_list(self._believed(message))
             known = revoked(self._journal)[0]
             if number < known:
                 return ids.R_COUNTER

@@ -59,7 +59,7 @@ def read_list(message: bytes) -> tuple[int, int, list[int]]:
     """(number, issued, serials), whoever signed it. CredentialError."""
     try:
         parts = sign1.Signed(message)
-        return credential.revoked(message[parts.payload : parts.payload_end])
+        return credential.read_list(message[parts.payload : parts.payload_end])
     except WireError as error:
         raise CredentialError(f"this is no list of credentials: {ids.REASON_NAMES[error.reason]}") from error
 
