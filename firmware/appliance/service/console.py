@@ -10,19 +10,14 @@ is built. What it returns goes into the last line. WireError refuses.
 from trivet_wire import ids
 from trivet_wire.refuse import WireError
 
+from ..trust.chain import WORKED
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Generator
     from typing import Any, Protocol
 
     Answer = Generator[dict[str, Any] | str | None, None, dict[str, Any] | None]
-
-    class Grants(Protocol):
-        """Who may what: a technician whom the maker named, for a while."""
-
-        def holds(self, word: str, now: int) -> int:
-            """0, or why this word is not covered now (ids.R_*); notes use and refusal."""
-            ...
 
     class Talk(Protocol):
         """One who says a word."""
@@ -35,9 +30,9 @@ if TYPE_CHECKING:
         now: int  # ms since start
 
 
-# Word, least and most words behind it, what it needs (presence: the button in the last 30 s; panel: said nowhere else),
-# group (with a dot: of another room; with ~: it goes on until the next line). `a.b` is a with b behind it, `a.*` with
-# anything behind it.
+# Word, least and most words behind it, what it needs (presence: the button in the last 30 s; panel: said nowhere else;
+# or a role of ids.ROLE_NAMES), group (with a dot: of another room; with ~: it goes on until the next line). `a.b` is a
+# with b behind it, `a.*` with anything behind it.
 TABLE = """
 help 0 0 - about
 who 0 0 - about
@@ -57,16 +52,17 @@ update.yes 1 1 presence update.spoken
 update.no 1 1 presence update.spoken
 update.later 2 2 presence update.spoken
 update.hours 2 3 presence update.spoken
-update.offer 3 3 technician update.spoken
-update.keys 3 3 technician update.spoken
-block 2 2 technician update.spoken
-grant 0 3 - grant
-test 0 0 - test
-test.* 1 4 technician test~
+update.offer 3 3 update update.spoken
+update.keys 3 3 update update.spoken
+block 2 2 update update.spoken
+grant 0 0 - grant
+grant.* 2 2 - grant
+test 0 0 - work
+test.* 1 1 test work~
 clear 0 0 panel panel
-clear.* 1 1 technician clear
-fix 0 0 - fix
-fix.* 1 4 technician fix
+clear.* 1 1 clear work
+fix 0 0 - work
+fix.* 1 1 fix work
 relearn 0 0 panel panel
 recover 0 0 panel panel
 button 0 0 panel panel
@@ -118,10 +114,16 @@ def _row(said: "list[str]") -> "list[str] | None":
 def _covers(talk: "Talk", word: str, needs: str) -> int:
     if needs == "presence":
         return 0 if talk.app.present() else ids.R_GRANT
-    if needs == "technician":
-        grants: Grants | None = talk.app.grants
-        return grants.holds(word, talk.now) if grants is not None else ids.R_GRANT
-    return 0
+    if needs not in ids.ROLE_NAMES:
+        return 0
+    grants = talk.app.grants
+    if grants is None:
+        return ids.R_GRANT
+    may = 1 << ids.ROLE_NAMES.index(needs)
+    reason: int = grants.holds(may, talk.now)
+    if reason == ids.R_ROLE or (not reason and word == "update"):  # other words note themselves what they did
+        talk.app.ledger.note(WORKED, grants.serial, may, 0, reason)
+    return reason
 
 
 class Panel:

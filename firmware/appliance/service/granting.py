@@ -78,16 +78,24 @@ class Granting:
         return 0
 
     def revoke(self, message: bytes) -> int:
-        """A list of what was revoked. 0 where it is the kept one or was kept now; R_COUNTER for an older one."""
+        """A list of what was revoked. 0 where it is the kept one or was kept now; R_COUNTER for an older one. One that
+        is not the vendor's counts as a failure: to find that out costs time."""
         grants = self._grants
+        now = self._ports.clock.ticks_ms()
+        if now < grants.free_at:
+            return ids.R_BUSY
+        before = grants.failures
         try:
-            number, issued, serials = credential.read_list(self._believed(message))
+            parts = sign1.Signed(message)
+            number, issued, serials = credential.read_list(memoryview(message)[parts.payload : parts.payload_end])
             known = revoked(self._journal)[0]
-            if number < known:
-                return ids.R_COUNTER
-            if number > known:
-                revoke(self._journal, number, serials)
-                grants.learn(issued)
+            if number <= known:
+                return 0 if number == known else ids.R_COUNTER
+            grants.count(now)
+            self._believed(message)
+            grants.forgive(before)
+            revoke(self._journal, number, serials)
+            grants.learn(issued)
         except WireError as error:
             return error.reason
         except JournalFull:

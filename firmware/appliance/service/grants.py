@@ -68,6 +68,12 @@ class Grants:
         self.failures = failures
         self.free_at = now + self._delay()
 
+    def forgive(self, failures: int) -> None:
+        """What was counted last was none: `failures` as before it. JournalFull."""
+        self._keep(failures, self.floor)
+        self.failures = failures
+        self.free_at = 0
+
     def give(self, serial: int, may: int, floor: int, now: int) -> None:
         """A credential was found good, `floor` is the time it was issued at."""
         self._keep(0, max(self.floor, floor))

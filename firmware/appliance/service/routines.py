@@ -32,7 +32,8 @@ RUNS = -1
 class Row:
     """One self-test as the file has it."""
 
-    def __init__(self, reader: Reader) -> None:
+    def __init__(self, reader: Reader, number: int) -> None:
+        self.number = number  # as the ledger names it
         reader.array()
         self.name = reader.tstr()
         self.texts = [reader.tstr() for _ in range(reader.array())]
@@ -55,8 +56,8 @@ def rows(packed: "Packed") -> "Iterator[Row]":
         reader = Reader(packed.read(FILE))
     except OSError:
         return
-    for _ in range(reader.array()):
-        yield Row(reader)
+    for number in range(reader.array()):
+        yield Row(reader, number)
 
 
 def find(packed: "Packed", name: str) -> Row | None:

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from .console import Answer
 
 LONGEST = 200  # bytes of a line
-LONGEST_BLOCK = 640  # of one that brings a part of an update
-_BLOCK = b"block "
+LONGEST_BLOCK = 640  # of one that brings a part of an update, or a credential
+_LONG = (b"block ", b"grant ")
 _ID = 8  # letters and digits
 _GIVE_UP_MS = 10_000
 _STREAM_MS = 1_800_000  # so long something streams to whoever says nothing more
@@ -136,11 +136,11 @@ class Terminal:
             self._long = True
 
     def _longer(self) -> bool:
-        """Room for a part of an update."""
+        """Room for a part of an update, or a credential."""
         start = 0
         if self._line[0] == _AT:
             start = self._line.find(b" ") + 1
-        if len(self._line) != LONGEST or not self._line[start:].startswith(_BLOCK):
+        if len(self._line) != LONGEST or bytes(self._line[start : start + 6]) not in _LONG:
             return False
         self._line.extend(bytes(LONGEST_BLOCK - LONGEST))
         return True
@@ -234,6 +234,8 @@ class Terminal:
             return
         if said == ["bye"]:
             self._over = True
+            if self.app.grants is not None:
+                self.app.grants.end()
         elif said[0] == "echo" and said[1:] in (["on"], ["off"]):
             self._echo = said[1] == "on"
         elif len(said) > 1 or said[0] == "echo":
