@@ -90,9 +90,7 @@ def state():
 
 
 def words(language):
-    said = []
-    recite(ledger, language, 50, lambda number, when, text: said.append(text))
-    return said
+    return [record[2] for record in recite(ledger, language, 50) if record is not None]
 
 
 while True:
