@@ -3,6 +3,7 @@ look, in the name of who is logged in, and only by those whose role it is."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ from trivet import api, desk
 from trivet.passwords import hash_password
 from trivet.registry import Identity
 from trivet.store.tables import LoginRow
-from trivet.store.updates import DOWNLOADING, ROLLED_BACK, OfferRow
+from trivet.store.updates import DOWNLOADING, ROLLED_BACK, KeyManifestRow, OfferRow
 from trivet.updates import give, keyring
 from trivet_wire import ids
 
@@ -183,6 +184,29 @@ async def test_what_cannot_be_offered_says_why(served: Desk) -> None:
         await shown.get_by_role("button", name="Yes, do it").click()
         await expect(shown).to_contain_text("Not done:")
         await expect(shown).to_contain_text("revoked")
+
+
+async def test_release_keys_are_offered_beside_a_release(served: Desk) -> None:
+    async with served.vendor.store.writing() as session:
+        payload = hashlib.sha256(b"a key manifest").hexdigest()
+        session.add(KeyManifestRow(number=2, payload=payload, size=300, taken_by="maker"))
+    oven = await seeded.add_oven(served.vendor, "Oven C", None)
+    await give.release(served.vendor.store, served.vendor.settings.updates_dir, oven.device, "1.5.0", "somebody else")
+    async with served.page(oven) as page:
+        shown = card(page)
+        choice = shown.get_by_label("Release", exact=True)
+        await expect(choice.locator("option")).to_have_text(["release keys · set 2"])
+        await shown.get_by_role("button", name="Offer release").click()
+        await expect(shown).to_contain_text("Offer set 2 of the release keys to this appliance?")
+        await page.keyboard.press("Enter")
+        await expect(shown.locator("article.update")).to_have_count(2)
+        await expect(choice).to_be_hidden()
+        await shown.get_by_role("button", name="Withdraw").click()
+        await expect(shown).to_contain_text("Withdraw 1.5.0?")
+    async with served.vendor.store.reading() as session:
+        query = select(OfferRow).where(OfferRow.device == oven.device).order_by(OfferRow.id)
+        rows = list(await session.scalars(query))
+    assert [(row.what, row.version, row.who) for row in rows][1] == (ids.W_KEYS, "keys 2", ENGINEER)
 
 
 async def test_a_phone_never_scrolls_sideways_and_every_text_has_contrast(served: Desk) -> None:

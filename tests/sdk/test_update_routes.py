@@ -1,6 +1,7 @@
 """The routes for updates: who may offer and withdraw, what is shown, the owner's word, and that everybody who looks
 stands in the owner's log."""
 
+import base64
 import datetime as dt
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -17,6 +18,8 @@ from trivet import api
 from trivet.consent import uses
 from trivet.passwords import hash_password
 from trivet.registry import Identity
+from trivet.release import hands, keyset
+from trivet.release.roots import KeyManifest, Roots
 from trivet.store.tables import LoginRow, utcnow
 from trivet.store.updates import ROLLED_BACK, ReleaseRow
 from trivet.updates import keyring
@@ -76,6 +79,37 @@ async def test_engineers_and_admins_offer_and_withdraw(house: House, role: str) 
         assert gone.status_code == 200
         assert [(one["state"], one["withdrawn_by"]) for one in gone.json()["history"]] == [("withdrawn", role)]
         assert (await web.delete(f"{house.path}/{offered['id']}")).status_code == 409
+
+
+@pytest.mark.parametrize("role", ["agent", "admin"])
+async def test_the_next_release_keys_are_taken_over_and_offered(house: House, tmp_path: Path, role: str) -> None:
+    old, new = (hands.open_hand(f"file:{tmp_path / name}", make=True) for name in ("old.key", "new.key"))
+    first = Roots(1, 1, False, (old.key,))
+    second = Roots(2, 1, False, (new.key,), (old.key.kid,))
+    manifest = keyset.sign(KeyManifest(second.encode()), first, second, [old, new]).encode()
+    body = {"manifest": base64.b64encode(manifest).decode()}
+    async with house.as_(role) as web:
+        assert (await web.get("/api/release-keys")).json()["type"].endswith("keys")
+        keyring.keep(house.vendor.settings.updates_dir, first.encode())
+        if role == "agent":
+            assert (await web.post("/api/release-keys", json=body)).status_code == 403
+            return
+        assert (await web.post(house.path, json={"keys": 2})).json()["type"].endswith("no-such-keys")
+        damaged = base64.b64encode(manifest[:-1] + b"x").decode()
+        assert (await web.post("/api/release-keys", json={"manifest": damaged})).status_code == 409
+        assert (await web.post("/api/release-keys", json={"manifest": "A" * 20_000})).status_code == 422
+        for _ in range(2):  # again it changes nothing
+            taken = (await web.post("/api/release-keys", json=body)).json()
+        assert (taken["number"], taken["threshold"], taken["revoked"]) == (2, 1, [old.key.kid.hex()])
+        assert [(one["kid"], one["algorithm"]) for one in taken["keys"]] == [(new.key.kid.hex(), "ESP256")]
+        assert [(one["number"], one["taken_by"]) for one in taken["taken"]] == [(2, role)]
+        assert (await web.get("/api/release-keys")).json() == taken
+        assert (await web.post(house.path, json={"keys": 2, "version": "1.6.0"})).status_code == 422
+        assert (await web.post(house.path, json={})).status_code == 422
+        answer = await web.post(house.path, json={"keys": 2})
+        assert answer.status_code == 202
+        [offered] = answer.json()["open"]
+        assert (offered["what"], offered["sequence"], offered["state"], offered["who"]) == ("keys", 2, "queued", role)
 
 
 async def test_what_is_not_there_is_a_404(house: House) -> None:

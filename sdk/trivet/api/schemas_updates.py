@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Base64Bytes, BaseModel, ConfigDict, Field, model_validator
+from trivet_wire.ids import MAX_ENVELOPE
 
 from trivet.api.schemas import Schema, Texts
 
@@ -127,11 +128,56 @@ class Updates(Schema):
 
 
 class Wanted(BaseModel):
-    """Which release to offer."""
+    """What to offer: a release, or a set of release keys."""
 
     model_config = ConfigDict(extra="forbid")
 
-    version: str = Field(min_length=1, max_length=64, description="Version of a published release")
+    version: str | None = Field(None, min_length=1, max_length=64, description="Version of a published release")
+    keys: int | None = Field(None, ge=1, lt=2**32, description="Number of a set of release keys that was taken over")
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if (self.version is None) == (self.keys is None):
+            raise ValueError("say a version or a set of keys, one of them")
+        return self
+
+
+class ReleaseKey(Schema):
+    """One release key that this cloud believes."""
+
+    kid: str = Field(description="Id: the first 8 bytes of SHA-256 of the public key, as hex")
+    algorithm: str = Field(description="ESP256 or HSS-LMS")
+    public: str = Field(description="Public key, as hex")
+
+
+class KeySet(Schema):
+    """A set of release keys that took the place of the one before it, and can be offered."""
+
+    number: int = Field(description="Its number")
+    size: int = Field(description="Bytes of the key manifest that leads to it")
+    taken_at: dt.datetime = Field(description="UTC; when this cloud took it over")
+    taken_by: str = Field(description="Who did")
+
+
+class ReleaseKeys(Schema):
+    """The root of release keys of this cloud."""
+
+    number: int = Field(description="Number of the set that it believes")
+    threshold: int = Field(description="Signatures of P-256 keys that a release needs")
+    hash_signature: bool = Field(description="Whether a hash-based one is needed besides")
+    keys: list[ReleaseKey] = Field(description="Whose signatures count")
+    revoked: list[str] = Field(description="Ids of keys that never verify anything again")
+    taken: list[KeySet] = Field(description="Sets that can be offered, the oldest first: one number at a time")
+
+
+class KeyManifest(BaseModel):
+    """The next set of release keys, signed by the present one and by itself."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    manifest: Base64Bytes = Field(
+        max_length=MAX_ENVELOPE, description="What `trivet release keys rotate` or `revoke` wrote, in Base64"
+    )
 
 
 class Word(BaseModel):

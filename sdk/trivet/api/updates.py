@@ -13,12 +13,13 @@ from trivet.api.auth import User
 from trivet.api.problems import RESPONSES, ProblemError
 from trivet.api.routes import Asking, DeviceId, access_for, cloud_of, user_of
 from trivet.consent.access import reading
-from trivet.updates import give, listing
+from trivet.release import trust
+from trivet.updates import give, keyring, listing
 from trivet.updates.problem import UpdateError
 
 router = APIRouter(prefix="/api", dependencies=[Depends(user_of)], responses=RESPONSES, tags=["updates"])
 _PURPOSE, _WHY = "safety", "updates of the appliance"
-_NOT_FOUND = ("no-such-device", "no-such-release", "no-such-offer")
+_NOT_FOUND = ("no-such-device", "no-such-release", "no-such-offer", "no-such-keys")
 Number = Annotated[int, Path(ge=1, le=2**62, description="Number of the offer")]
 
 
@@ -36,6 +37,43 @@ async def releases(
         return [schemas.Release.model_validate(one) for one in await listing.releases(session, model)]
 
 
+@router.get("/release-keys", summary="Release keys of this cloud")
+async def release_keys(request: Request) -> schemas.ReleaseKeys:
+    """Whose signatures on a release count here, and which next sets can be offered to appliances."""
+    cloud = cloud_of(request)
+    try:
+        present = keyring.needed(cloud.settings.updates_dir)
+    except UpdateError as error:
+        raise problem(error) from error
+    async with cloud.store.reading() as session:
+        taken = await listing.key_sets(session)
+    return schemas.ReleaseKeys(
+        number=present.number,
+        threshold=present.threshold,
+        hash_signature=present.hash_signature,
+        keys=[
+            schemas.ReleaseKey(kid=one.kid.hex(), algorithm=trust.name(one.algorithm), public=one.public.hex())
+            for one in present.keys
+        ],
+        revoked=[kid.hex() for kid in present.revoked],
+        taken=[schemas.KeySet.model_validate(one) for one in taken],
+    )
+
+
+@router.post("/release-keys", summary="Take over the next release keys")
+async def take_keys(request: Request, user: Asking, body: schemas.KeyManifest) -> schemas.ReleaseKeys:
+    """The present set has signed the next one: from now on this cloud believes that, and it can be offered to
+    appliances. The same manifest again changes nothing."""
+    _may_offer(user)
+    cloud = cloud_of(request)
+    try:
+        async with cloud.store.writing() as session:
+            await keyring.take(session, cloud.settings.updates_dir, body.manifest, user.name)
+    except UpdateError as error:
+        raise problem(error) from error
+    return await release_keys(request)
+
+
 @router.get("/devices/{device_id}/updates", summary="What is installed, offered, and what came of it")
 async def updates(request: Request, user: Asking, device_id: DeviceId) -> schemas.Updates:
     """What the appliance runs, what it is offered, and every update before with its outcome."""
@@ -46,14 +84,17 @@ async def updates(request: Request, user: Asking, device_id: DeviceId) -> schema
     return schemas.Updates.model_validate(found)
 
 
-@router.post("/devices/{device_id}/updates", status_code=202, summary="Offer a release")
+@router.post("/devices/{device_id}/updates", status_code=202, summary="Offer a release, or release keys")
 async def offer(request: Request, user: Asking, device_id: DeviceId, wanted: schemas.Wanted) -> schemas.Updates:
-    """Offer a published release to this appliance. It goes down as a signed command; the appliance decides by its own
-    keys, its owner by their word."""
+    """Offer a published release to this appliance, or the next set of release keys. It goes down as a signed command;
+    the appliance decides by its own keys, and of a release its owner by their word."""
     _may_offer(user)
     cloud = cloud_of(request)
     try:
-        await give.release(cloud.store, cloud.settings.updates_dir, device_id, wanted.version, user.name)
+        if wanted.version is not None:
+            await give.release(cloud.store, cloud.settings.updates_dir, device_id, wanted.version, user.name)
+        elif wanted.keys is not None:
+            await give.known_keys(cloud.store, device_id, wanted.keys, user.name)
     except UpdateError as error:
         raise problem(error) from error
     return await updates(request, user, device_id)

@@ -34,6 +34,7 @@ class DevicePage:
             view = await queries.device(read, self.device)
             updates = await listing.of(read, self.device)
             published = await listing.releases(read.session, updates.model) if updates else []
+            key_sets = await listing.key_sets(read.session)
         self.columns.set_visibility(view is not None)
         if view is None:
             self.head.show(self.frame.draw("device.html", "missing", id=self.device))
@@ -41,6 +42,6 @@ class DevicePage:
         ui.page_title(f"{view.device.name or view.device.model} · Trivet")
         self.head.show(self.frame.draw("device.html", "head", d=view.device))
         assert updates is not None  # it is enrolled
-        self.updates.show(updates, published)
+        self.updates.show(updates, published, key_sets)
         for name, island in self.islands.items():
             island.show(self.frame.draw("device.html", name, view=view))

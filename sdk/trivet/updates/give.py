@@ -9,7 +9,7 @@ from pathlib import Path
 
 from trivet.consent.access import Sessions
 from trivet.store.tables import DeviceRow
-from trivet.store.updates import OfferRow
+from trivet.store.updates import KeyManifestRow, OfferRow
 from trivet.updates import keyring, offers
 from trivet.updates.payloads import Payloads
 from trivet.updates.problem import UpdateError
@@ -42,6 +42,18 @@ async def keys(store: Sessions, updates_dir: Path, device: str, data: bytes, who
     async with store.writing() as session:
         taken = await keyring.take(session, updates_dir, data, who)
         made = await offers.offer_keys(session, device, taken, who)
+        return made.id
+
+
+async def known_keys(store: Sessions, device: str, number: int, who: str) -> int:
+    """Offer a set of keys that this cloud took over before; gives the offer's number. UpdateError says why not."""
+    async with store.writing() as session:
+        row = await session.get(KeyManifestRow, number)
+        if row is None:
+            raise UpdateError(
+                "no-such-keys", f"no key manifest that leads to set {number} of the release keys was taken over here"
+            )
+        made = await offers.offer_keys(session, device, row, who)
         return made.id
 
 

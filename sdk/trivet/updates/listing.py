@@ -31,6 +31,12 @@ async def releases(session: AsyncSession, model: str | None = None) -> list[view
     return [_release(row) for row in await session.scalars(query)]
 
 
+async def key_sets(session: AsyncSession) -> list[views.KeySet]:
+    """Those that key manifests lead to, the oldest first: an appliance takes them one after the other."""
+    rows = await session.scalars(select(KeyManifestRow).order_by(KeyManifestRow.number))
+    return [views.KeySet(row.number, row.size, row.taken_at, row.taken_by) for row in rows]
+
+
 async def of(
     read: Reading, device: str, *, after: dt.datetime | None = None, newest: int = NEWEST
 ) -> views.Updates | None:

@@ -97,6 +97,16 @@ class Updates:
 
 
 @dataclass(frozen=True)
+class KeySet:
+    """A set of release keys that took the place of the one before it, and can be offered."""
+
+    number: int
+    size: int  # bytes of its key manifest
+    taken_at: dt.datetime
+    taken_by: str
+
+
+@dataclass(frozen=True)
 class Release:
     """A published release."""
 
