@@ -3,7 +3,7 @@ is not whole; and the words for every state, reason and gate are there in both l
 
 import hashlib
 
-from appliance.update import gates, kept, told
+from appliance.update import gates, kept, told, why
 from appliance.update.download import PIECE, WINDOW, Download
 from hypothesis import given
 from hypothesis import strategies as st
@@ -74,9 +74,9 @@ def test_every_state_gate_and_reason_has_words_in_both_languages() -> None:
             ids.R_FULL,
             *range(ids.R_VENDOR, ids.R_WITHDRAWN + 1),
         ):
-            words = told.why(reason, language)
+            words = why.why(reason, language)
             assert words.endswith(f" ({reason})")
-            assert words != told.why(ids.R_FIELD, language).replace(str(ids.R_FIELD), str(reason))
+            assert words != why.why(ids.R_FIELD, language).replace(str(ids.R_FIELD), str(reason))
     assert told.words(ids.W_RELEASE, row, gates.HOT, 60, "en") == "Update 1.2.0 waits until it is below 60 °C"
-    assert told.why(ids.R_BASE, "en") == "it needs another base firmware (39)"
-    assert told.why(ids.R_WITHDRAWN, "en") == "its vendor took it back (50)"
+    assert why.why(ids.R_BASE, "en") == "it needs another base firmware (39)"
+    assert why.why(ids.R_WITHDRAWN, "en") == "its vendor took it back (50)"

@@ -166,8 +166,12 @@ def words(kind: int, body: "bytes | memoryview", language: str) -> str:
 
 def _updated(body: "bytes | memoryview", language: str) -> str:
     state, reason, what, sequence, _ = unpack_from(chain.FORMATS[chain.UPDATED], body, chain.TIME)
-    why = " (" + str(reason) + ")" if reason else ""
-    return _of(_TEXTS, language, _UPDATE + what) % (sequence, _of(_UPDATES, language, state), why)
+    said = ""
+    if reason:
+        from ..update.why import why
+
+        said = ": " + why(reason, language)
+    return _of(_TEXTS, language, _UPDATE + what) % (sequence, _of(_UPDATES, language, state), said)
 
 
 def _worked(kind: int, body: "bytes | memoryview", language: str) -> str:

@@ -30,7 +30,7 @@ _ENOSPC = 28
 _CYCLE = 5  # gates.CYCLE
 _GOES_ON = (ids.U_OFFERED, ids.U_DOWNLOADING, ids.U_VERIFIED, ids.U_STAGED, ids.U_TRIAL)
 _RARE = (
-    "told memory gates placing joint chooser otadata judged judging fetching http delta patching patch bundle base "
+    "told why memory gates placing joint chooser otadata judged judging fetching http delta patching patch bundle base "
     "installing"
 )
 
@@ -192,7 +192,7 @@ class Machine:
 
             forget(self.ports, self.what)
         self.tell()
-        self.unload("told")
+        self.unload("told why")
         return NOW
 
     def _judge(self) -> int:

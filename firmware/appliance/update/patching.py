@@ -110,7 +110,8 @@ class Patching:
             row[kept.COMPONENT] += 1
         elif row[kept.BEGUN] == kept.PATCHED:
             row[kept.WHOLE] |= 1 << row[kept.COMPONENT]
-        else:
+        else:  # a whole bundle: nothing of it stays
+            self._new.back(0)
             self._appliance.update[4] = self._reason
             return _OVER_MS
         row[kept.BEGUN] = 0

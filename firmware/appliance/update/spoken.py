@@ -14,7 +14,8 @@ from trivet_wire.refuse import WireError
 
 from . import gates, kept, memory, orders
 from .machine import Machine
-from .told import limit_of, why, words
+from .told import limit_of, words
+from .why import why
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

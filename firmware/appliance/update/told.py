@@ -7,6 +7,7 @@ from trivet_wire import ids
 
 from ..trust import chain
 from . import gates, kept
+from .why import why
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,24 +35,6 @@ _WAITS = {  # gates
     "unter %s °C ist|wartet, bis die Tür entriegelt ist|wartet, bis das Wasser abgelaufen ist|wartet: eine "
     "Störung macht es unsicher|wartet: von seinen Sensoren ist nichts bekannt",
 }
-_WHYS = {  # ids.R_*, from R_SIGNATURE on
-    "en": "its signature does not fit|it has expired||no trusted clock|||||no room in flash||it is another "
-    "vendor's|it is for another board|it is older than what is installed|signed by a revoked key|too few "
-    "signatures|no good hash-based signature|its size does not fit|it names what may not be updated|its "
-    "content is damaged|it needs another base firmware|its manifest asks for something unknown|it was tried "
-    "before|the running base is still on trial|its delta does not fit|not the next set of keys|its owner "
-    "said no|a new fault appeared|it did not stay up|it no longer reached its cloud|its line no longer "
-    "answered|its vendor took it back",
-    "de": "die Unterschrift passt nicht|abgelaufen||keine verlässliche Uhr|||||kein Platz im Speicher||von einem "
-    "anderen Hersteller|für ein anderes Gerät|älter als das Installierte|mit einem gesperrten Schlüssel "
-    "unterschrieben|zu wenige Unterschriften|keine gültige zweite Unterschrift|die Größe passt nicht|nennt, "
-    "was nicht geändert werden darf|der Inhalt ist beschädigt|braucht eine andere Grundsoftware|verlangt "
-    "etwas Unbekanntes|schon einmal versucht|die laufende Grundsoftware ist noch auf Probe|die "
-    "Änderungsdatei passt nicht|nicht der nächste Schlüsselsatz|der Besitzer hat abgelehnt|eine neue Störung "
-    "trat auf|blieb nicht in Betrieb|die Cloud war nicht mehr erreichbar|der Serviceanschluss antwortete "
-    "nicht mehr|vom Hersteller zurückgezogen",
-}
-_MALFORMED = {"en": "it makes no sense", "de": "ergibt keinen Sinn"}
 _NAMES = {"en": ("Update", "Release keys"), "de": ("Update", "Update-Schlüssel")}
 
 
@@ -136,14 +119,6 @@ def words(what: int, row: "Row", wait: int, limit: int, language: str) -> str:
         return text + " " + (said % limit if "%" in said else said)
     text += " " + _of(_STATES[language], state)
     return text + ": " + why(row[kept.REASON], language) if row[kept.REASON] else text
-
-
-def why(reason: int, language: str) -> str:
-    """A reason in words, with its number."""
-    said = ""
-    if ids.R_SIGNATURE <= reason <= ids.R_WITHDRAWN:
-        said = _of(_WHYS[language], reason - ids.R_SIGNATURE)
-    return (said or _MALFORMED[language]) + " (" + str(reason) + ")"
 
 
 def limit_of(wait: int, holds: "Sequence[int]") -> int:
