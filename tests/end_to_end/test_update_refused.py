@@ -5,6 +5,7 @@ owner's page and at the desk; and nothing in its flash is another.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import time
 from collections.abc import AsyncIterator
@@ -118,15 +119,20 @@ def at_the_appliance(world: Any, reason: int) -> None:
 
 
 async def at_the_vendors(served: Street, device: str, reason: int) -> None:
-    [told] = (await served.json(f"/api/devices/{device}/updates"))["history"]
+    desk, owner, at_the_desk, on_my_page = await asyncio.gather(
+        served.json(f"/api/devices/{device}/updates"),
+        served.json(f"/api/my/devices/{device}/updates", owner=True),
+        served.text(served.desk, f"/device/{device}"),
+        served.text(served.owner, f"/my/{device}"),
+    )
+    [told], [mine] = desk["history"], owner["history"]
     assert (told["state"], told["reason"], told["says"]) == ("refused", reason, ids.REASON_NAMES[reason])
     assert told["report"]["signed"] is True
-    [mine] = (await served.json(f"/api/my/devices/{device}/updates", owner=True))["history"]
     assert (mine["state"], mine["reason"], mine["says"]) == ("refused", reason, ids.REASON_NAMES[reason])
     for_owners = table()[f"reason.{reason}"]
     at_desks = table().get(f"reason_desk.{reason}", for_owners)
-    assert for_owners["en"] in await served.text(served.owner, f"/my/{device}")
-    assert at_desks["en"] in await served.text(served.desk, f"/device/{device}")
+    assert for_owners["en"] in on_my_page
+    assert at_desks["en"] in at_the_desk
 
 
 async def test_every_case_is_told_apart_and_the_honest_one_is_taken() -> None:

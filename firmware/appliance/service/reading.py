@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from ..trust.ledger import Ledger
 
+    Why = Callable[[int, str], str]
+
 _DAY = 86400
 _DAYS = {
     "en": "Thursday|Friday|Saturday|Sunday|Monday|Tuesday|Wednesday",  # 1 January 1970 was a Thursday
@@ -100,9 +102,11 @@ def _of(texts: "dict[str, str]", language: str, number: int) -> str:
     return text[start : end if end >= 0 else len(text)] or str(number)
 
 
-def recite(ledger: "Ledger", language: str, last: int) -> "Generator[tuple[int, str, str] | None, None, None]":
+def recite(
+    ledger: "Ledger", language: str, last: int, why: "Why"
+) -> "Generator[tuple[int, str, str] | None, None, None]":
     """(number, when, words) of each of the newest `last` sound records, oldest first; None between some of them, where
-    others may have their turn. OSError: dead flash."""
+    others may have their turn. `why(reason, language)` has the words of an update's reasons. OSError: dead flash."""
     walk = Walk(ledger)
     told = 0
     for sound in stroll(ledger, walk):
@@ -110,7 +114,7 @@ def recite(ledger: "Ledger", language: str, last: int) -> "Generator[tuple[int, 
             told = walk.number
             wall, uptime = unpack_from(chain.TIME_FORMAT, walk.body)
             boot = walk.tally[chain.T_BOOT]
-            yield told, when(wall, uptime, boot, language), words(walk.kind, walk.body, language)
+            yield told, when(wall, uptime, boot, language), words(walk.kind, walk.body, language, why)
         elif not sound:
             yield None
 
@@ -135,13 +139,13 @@ def when(wall: int, uptime: int, boot: int, language: str) -> str:
     return "%s %02d:%02d" % (_of(_DAYS, language, wall // _DAY % 7), minutes // 60, minutes % 60)
 
 
-def words(kind: int, body: "bytes | memoryview", language: str) -> str:
-    """A record in words; `body` begins with its time."""
+def words(kind: int, body: "bytes | memoryview", language: str, why: "Why") -> str:
+    """A record in words; `body` begins with its time, `why` as in `recite`."""
     text = _of(_TEXTS, language, kind)
     if kind == chain.SUMMARY:
         return _summary(body, language)
     if kind == chain.UPDATED:
-        return _updated(body, language)
+        return _updated(body, language, why)
     if kind == chain.GRANTED or kind == chain.WORKED:
         return _worked(kind, body, language)
     if not 0 < kind < chain.TYPES:
@@ -164,13 +168,9 @@ def words(kind: int, body: "bytes | memoryview", language: str) -> str:
     return text
 
 
-def _updated(body: "bytes | memoryview", language: str) -> str:
+def _updated(body: "bytes | memoryview", language: str, why: "Why") -> str:
     state, reason, what, sequence, _ = unpack_from(chain.FORMATS[chain.UPDATED], body, chain.TIME)
-    said = ""
-    if reason:
-        from ..update.why import why
-
-        said = ": " + why(reason, language)
+    said = ": " + why(reason, language) if reason else ""
     return _of(_TEXTS, language, _UPDATE + what) % (sequence, _of(_UPDATES, language, state), said)
 
 

@@ -10,7 +10,12 @@ if TYPE_CHECKING:
     from .console import Answer, Talk
 
 _RECITED = 20  # records of the ledger that are read out
-_LOADED = ("appliance.service.reading", "appliance.service.consents", "appliance.trust.look")
+_LOADED = (
+    "appliance.service.reading",
+    "appliance.service.consents",
+    "appliance.trust.look",
+    "appliance.update.why",
+)
 
 
 def main(talk: "Talk", said: "list[str]") -> "Answer":
@@ -74,7 +79,7 @@ def _consents(talk: "Talk") -> "Answer":
 def _records(talk: "Talk") -> "Answer":
     from .reading import recite
 
-    for record in recite(talk.app.ledger, talk.language, _RECITED):
+    for record in recite(talk.app.ledger, talk.language, _RECITED, talk.app.why):
         if record is None:
             yield None
             continue

@@ -13,6 +13,7 @@ from appliance.sim.flash import FileFlash
 from appliance.store.journal import Journal
 from appliance.trust.identity import Identity
 from appliance.trust.ledger import ANCHOR, NUMBER, Ledger
+from appliance.update.why import why as reason_words
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def main(arguments: "list[str]") -> None:
     def say(number: int, when: str, text: str) -> None:
         records.append({"record": number, "when": when, "text": text})
 
-    for record in recite(ledger, language, int(last)):
+    for record in recite(ledger, language, int(last), reason_words):
         if record is not None:
             say(*record)
     said = {"records": records, "first": first, "why": why, "verdict": words}
