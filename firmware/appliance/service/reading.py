@@ -14,7 +14,7 @@ from ..trust.look import Walk, stroll, verify
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator
     from typing import Any
 
     from ..trust.ledger import Ledger
