@@ -16,6 +16,7 @@ from appliance.store.journal import Journal
 from appliance.trust import chain
 from appliance.trust import identity as trust
 from appliance.trust.ledger import Ledger
+from appliance.update.why import why
 
 
 class Ports:
@@ -90,7 +91,7 @@ def state():
 
 
 def words(language):
-    return [record[2] for record in recite(ledger, language, 50) if record is not None]
+    return [record[2] for record in recite(ledger, language, 50, why) if record is not None]
 
 
 while True:
