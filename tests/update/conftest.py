@@ -1,5 +1,7 @@
-"""One MicroPython answers all questions about updates of a test run, and CPython the same ones."""
+"""One MicroPython answers all questions about updates of a test run, and CPython the same ones. Lets the tests here
+import `updating`: the appliance around its update machine that `tools/device/updates.py` cuts the power of."""
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -7,6 +9,8 @@ from typing import Any
 import judged_server
 import pytest
 import upy
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "tools" / "device"))
 
 
 class Appliance:

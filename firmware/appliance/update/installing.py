@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 _LOOK_MS = 10_000  # between two looks at a trial
 _CYCLE = 5  # gates.CYCLE
-_POWER = (ids.RESET_POWER_ON, ids.RESET_BROWN_OUT)
+_CRASHES = (ids.RESET_WATCHDOG, ids.RESET_CRASH)
 _COMMITS = 3  # of one update: a base that was not started, or whose trial was cut, so often is let go of
 
 
@@ -65,12 +65,12 @@ def started(machine: "Machine") -> int:
 
 
 def _ended(machine: "Machine") -> int:
-    """The old version runs, and nobody decided so. A base on trial goes back at any restart: where that was the power's
-    doing, it says nothing of the new version, which is committed again when the gates are open. So is a trial that is
-    over without a word: the power went twice."""
+    """The old version runs, and nobody decided so. A base on trial goes back at any restart: where the power was cut or
+    somebody asked for it, that says nothing of the new version, which is committed again when the gates are open. So is
+    a trial that is over without a word: the power went twice."""
     row, choice = machine.row, machine.appliance.choice
     back = choice.back if choice is not None and choice.digest == row[kept.NAME] else B_OTHER_BASE
-    if back != B_OTHER_BASE or machine.ports.cause not in _POWER or row[kept.COMMITS] >= _COMMITS:
+    if back != B_OTHER_BASE or machine.ports.cause in _CRASHES or row[kept.COMMITS] >= _COMMITS:
         return _gone_back(machine)
     machine.happens(table.CUT)
     return 0

@@ -44,7 +44,7 @@ EVENTS = (
     "its trial is failed",
     "the old version runs again",
     "the next keys are believed",
-    "the power was cut, and the boot loader went back",
+    "it was cut short by a restart that was no crash",
 )
 
 # What is done with it.

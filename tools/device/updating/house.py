@@ -3,8 +3,6 @@ whose status bytes the case sets, a line that brings what is asked for. Everythi
 firmware's own.
 """
 
-from appliance.sim.disk import Files
-from appliance.sim.folders import Folders
 from appliance.sim.slots import FileSlots
 from appliance.store.journal import Journal
 from trivet_wire.ids import TEST_FAILED
@@ -33,31 +31,12 @@ class Slots(FileSlots):
         self._images[slot].read(off, buf)
 
 
-class Open(Folders):
-    """Knows what is open: a life that ends leaves files behind, which its littlefs must not outlive."""
-
-    def __init__(self, files: Files) -> None:
-        super().__init__(files)
-        self.opened: "list[Any]" = []
-
-    def open(self, name: str, mode: str = "rb") -> "Any":
-        self.opened.append(super().open(name, mode))
-        return self.opened[-1]
-
-    def abandon(self) -> None:
-        for file in self.opened:
-            try:
-                file.close()
-            except OSError:
-                pass
-
-
 class Ports:
     """Also clock, teller and heart's catalogue: whatever is asked for little."""
 
-    def __init__(self, flash: "Flash", blocks: "Any", running: int, cause: int) -> None:
-        self.files = Files("", blocks)
-        self.folders = Open(self.files)
+    def __init__(self, flash: "Flash", files: "Any", folders: "Any", running: int, cause: int) -> None:
+        self.files = files
+        self.folders = folders
         self.slots = Slots(flash, running)
         self.running = running
         self.clock = self.teller = self

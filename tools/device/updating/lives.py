@@ -7,6 +7,8 @@ end a verdict. `cut` stands at an operation of a clean run, leaves it half done 
 import random
 
 import vfs
+from appliance.sim.disk import Files
+from appliance.sim.folders import Folders
 from appliance.trust import p256
 from appliance.update import chooser, joint, kept, memory, otadata, roots
 from appliance.update.bundle import Bundle
@@ -80,6 +82,25 @@ def same(read: "Any", wanted: bytes) -> bool:
     return True
 
 
+class Open(Folders):
+    """Knows what is open: a life that ends leaves files behind, which its littlefs must not outlive."""
+
+    def __init__(self, files: Files) -> None:
+        super().__init__(files)
+        self.opened: "list[Any]" = []
+
+    def open(self, name: str, mode: str = "rb") -> "Any":
+        self.opened.append(super().open(name, mode))
+        return self.opened[-1]
+
+    def abandon(self) -> None:
+        for file in self.opened:
+            try:
+                file.close()
+            except OSError:
+                pass
+
+
 class Life:
     """Everything between two starts. `seen`: the highest sequence so far."""
 
@@ -113,7 +134,8 @@ class Life:
     def started(self) -> "Ports":
         running = self.boot()
         self.blocks = Blocks(self.flash.parts["fs"])
-        self.ports = Ports(self.flash, self.blocks, running, self.cause)
+        files = Files("", self.blocks)
+        self.ports = Ports(self.flash, files, Open(files), running, self.cause)
         self.cause = ids.RESET_SOFT  # unless it comes to another end
         return self.ports
 
