@@ -11,7 +11,7 @@ import pytest
 from trivet.sim.port import Port
 from trivet.sim.spec import parse
 from trivet.technician import exits, ports
-from trivet.technician.answers import Who
+from trivet.technician.asking import who
 from trivet.technician.client import Client
 from trivet.technician.errors import GarbledError, GrantError, NoBoardError, PulledError, RefusedError, SilentError
 from trivet.technician.protocol import LONGEST_ROW, Lines
@@ -57,9 +57,9 @@ class Other:
 
 
 def test_an_answer_is_typed(client: Client) -> None:
-    who = client.one(Who, "who")
-    assert (who.model, who.locked, who.language) == ("TO-60", True, "en")
-    assert len(who.device or "") == 16
+    said = who(client)
+    assert (said.model, said.locked, said.language) == ("TO-60", True, "en")
+    assert len(said.device or "") == 16
 
 
 def test_a_word_that_is_not_known_is_refused_with_the_appliance_s_own_number_and_words(client: Client) -> None:
@@ -83,14 +83,14 @@ def test_without_a_credential_a_technician_s_word_says_what_it_needs(client: Cli
 
 def test_a_pulled_cable_is_noticed_and_the_same_client_goes_on_when_it_is_back() -> None:
     with Port(parse("sim:oven")) as port, Client(str(port.path)) as client:
-        device = client.one(Who, "who").device
+        device = who(client).device
         port.pull()
         with pytest.raises(PulledError):
             client.ask("who")
         threading.Timer(0.3, port.plug).start()
         client.reconnect(within_s=10)
-        who = client.one(Who, "who")
-        assert (who.device, who.boot) == (device, 1)
+        said = who(client)
+        assert (said.device, said.boot) == (device, 1)
 
 
 def test_a_cable_pulled_in_mid_command_leaves_the_appliance_as_it_was() -> None:
@@ -103,7 +103,7 @@ def test_a_cable_pulled_in_mid_command_leaves_the_appliance_as_it_was() -> None:
             client.reconnect(within_s=0.2)
         port.plug()
         with Client(str(port.path)) as again:
-            assert again.one(Who, "who").boot == 1
+            assert who(again).boot == 1
         assert port.error is None
 
 
@@ -125,7 +125,7 @@ def test_what_begins_as_an_answer_and_is_none_is_no_answer(said: bytes) -> None:
         return said.replace(b'"1"', b'"' + line[at + 1 :].split()[0] + b'"') if at >= 0 else b""
 
     with Other(answer) as other, Client(other.path, answer_s=1) as client, pytest.raises(GarbledError):
-        client.one(Who, "who")
+        who(client)
 
 
 def test_noise_without_lines_does_not_grow_without_bound() -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import base64
 import secrets
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import suppress
 from types import TracebackType
 from typing import Protocol, TypeVar
@@ -15,14 +15,21 @@ from typing import Protocol, TypeVar
 import msgspec
 import serial
 
+from .answers import Nonce
 from .errors import GarbledError, GrantError, NoBoardError, PulledError, RefusedError, SilentError
 from .protocol import Lines, Row
 
 BAUD = 115200
 ANSWER_S = 5.0  # between two rows of an answer
+GRANT_S = 30.0  # a chip verifies two signatures
 RETURN_S = 20.0  # so long a pulled cable is waited for
 _LOOK_S = 0.05
-_PIECE = 120  # characters of base64 in a line of `grant +`
+
+_CLOSED: tuple[type[Exception], ...] = (OSError, ValueError)
+with suppress(ImportError):  # where ports are terminals, one that is gone may say so in its own way
+    import termios
+
+    _CLOSED = (*_CLOSED, termios.error)
 
 T = TypeVar("T")
 
@@ -33,6 +40,11 @@ class Credential(Protocol):
     @property
     def encoded(self) -> bytes:
         """The signed credential, as the appliance reads it."""
+        ...
+
+    @property
+    def revoked(self) -> tuple[int, bytes] | None:
+        """Number and bytes of the newest list of revoked credentials, for appliances that no network reaches."""
         ...
 
     def answer(self, nonce: bytes, device: str) -> bytes:
@@ -49,7 +61,6 @@ class Client:
         self._credential = credential
         self._answer_s = answer_s
         self._lines = Lines(secrets.randbelow(36**4))
-        self._streaming = False
         self._granted = False
         self._serial = self._open()
 
@@ -73,16 +84,14 @@ class Client:
         """All rows of an answer, the last (`done`) included. RefusedError when the appliance says no."""
         return list(self.rows(*words, answer_s=answer_s))
 
-    def rows(self, *words: str, answer_s: float | None = None, quiet: bool = False) -> Iterator[Row]:
-        """The rows one by one as they come. `answer_s`: seconds between two, after which it is a SilentError; `quiet`:
-        silence is none, as with `watch`. Whoever stops taking them stops the appliance too."""
-        self._say(*words)
-        patience = self._answer_s if answer_s is None else answer_s
-        self._streaming, ended = True, False
+    def rows(self, *words: str, answer_s: float | None = None, idle: bool = False) -> Iterator[Row]:
+        """The rows one by one as they come. `answer_s`: seconds between two, after which it is a SilentError; `idle`:
+        silence is none, as with `watch`, and an empty row comes now and then. Whoever stops taking them stops the
+        appliance too."""
+        self._write(self._lines.request(*words))
+        ended = False
         try:
-            for row in self._heard(patience, quiet):
-                if row is None:
-                    continue
+            for row in self._heard(self._answer_s if answer_s is None else answer_s, idle):
                 ended = "done" in row or "refused" in row
                 if "refused" in row:
                     raise _refused(row)
@@ -93,67 +102,49 @@ class Client:
             ended = True  # nobody to stop
             raise
         finally:
-            self._streaming = False
             if not ended:
                 self.stop()
-
-    def typed(self, kind: type[T], *words: str) -> list[T]:
-        """The rows before the last as `kind`; GarbledError when one is none."""
-        return [_as(kind, row) for row in self.ask(*words)[:-1]]
-
-    def one(self, kind: type[T], *words: str) -> T:
-        """The last row as `kind`."""
-        return _as(kind, self.ask(*words)[-1])
 
     def stop(self) -> None:
         """End what streams: a new line does that, and the appliance then answers it."""
         with suppress(PulledError):
-            self._say("stop")
+            self._write(self._lines.request("stop"))
             for row in self._heard(self._answer_s, False):
-                if row is not None and ("done" in row or "refused" in row):
+                if "done" in row or "refused" in row:
                     return
 
     # -- who may -----------------------------------------------------------------------------------------------------
 
-    def grant(self) -> Row:
+    def grant(self) -> None:
         """Answer the appliance's nonce with the technician's credential. GrantError when there is none, or it is not
         taken."""
-        if self._credential is None:
-            raise GrantError(
-                "this needs a technician's credential: give its file with --credential (trivet credential issue)"
-            )
+        held = self._credential
+        if held is None:
+            raise GrantError("this needs a technician's file: name it with --credential (trivet credential issue)")
         device = str(self.ask("who")[-1].get("device"))
-        nonce = self.ask("grant")[-1].get("nonce")
-        if not isinstance(nonce, str):
-            raise GarbledError("the appliance gave no nonce")
-        signature = self._credential.answer(bytes.fromhex(nonce), device)
-        parts = [base64.b64encode(one).decode() for one in (self._credential.encoded, signature)]
+        asked = typed(Nonce, self.ask("grant")[-1])
         try:
-            taken = self._hand_over(parts)
+            if held.revoked is not None and held.revoked[0] > asked.revoked:
+                self.ask("grant", "revoked", _text(held.revoked[1]), answer_s=GRANT_S)
+                asked = typed(Nonce, self.ask("grant")[-1])
+            if asked.nonce is None:
+                raise GrantError(f"too many failures: the appliance listens again in {asked.wait_s} s")
+            signature = held.answer(bytes.fromhex(asked.nonce), device)
+            self.ask("grant", _text(held.encoded), _text(signature), answer_s=GRANT_S)
         except RefusedError as error:
             raise GrantError(f"the appliance does not take this credential: {error}") from None
         self._granted = True
-        return taken
 
-    def allowed(self, *words: str, answer_s: float | None = None) -> Iterator[Row]:
-        """As `rows`, of a technician's word: asked for once more after a grant where the appliance wants one."""
+    def allowed(self, *words: str, answer_s: float | None = None, idle: bool = False) -> Iterator[Row]:
+        """As `rows`, of a technician's word. GrantError where the appliance wants a grant and there is none."""
         if self._credential is not None and not self._granted:
             self.grant()
         try:
-            yield from self.rows(*words, answer_s=answer_s)
+            yield from self.rows(*words, answer_s=answer_s, idle=idle)
         except RefusedError as error:
             if error.needs_grant:
-                raise GrantError(f"{error}; give a credential with --credential") from None
+                raise GrantError(f"{error}: name a technician's file with --credential") from None
             raise
-
-    def _hand_over(self, parts: Sequence[str]) -> Row:
-        """Credential and signature; in pieces where they do not fit into a line."""
-        text = " ".join(parts)
-        if len(text) <= _PIECE:
-            return self.ask("grant", text)[-1]
-        for at in range(0, len(parts[0]), _PIECE):
-            self.ask("grant", "+", parts[0][at : at + _PIECE])
-        return self.ask("grant", parts[1])[-1]
 
     # -- the port ----------------------------------------------------------------------------------------------------
 
@@ -176,16 +167,12 @@ class Client:
     def _open(self) -> serial.Serial:
         try:
             port = serial.Serial(self.path, BAUD, timeout=_LOOK_S, write_timeout=self._answer_s, exclusive=True)
-        except (OSError, ValueError) as error:
-            raise NoBoardError(f"{self.path} cannot be opened: {_plain(error)}") from None
-        self._lines.forget()
-        port.reset_input_buffer()
-        with suppress(OSError):
+            self._lines.forget()
+            port.reset_input_buffer()
             port.write(b"\n")  # ends what a pulled cable left half said
+        except _CLOSED as error:
+            raise NoBoardError(f"{self.path} cannot be opened: {_plain(error)}") from None
         return port
-
-    def _say(self, *words: str) -> None:
-        self._write(self._lines.request(*words))
 
     def _write(self, data: bytes) -> None:
         try:
@@ -195,26 +182,35 @@ class Client:
         except (OSError, TypeError) as error:  # pyserial trips over a port that another thread closed
             raise PulledError(f"{self.path} is gone: {_plain(error)}") from None
 
-    def _heard(self, patience_s: float, quiet: bool) -> Iterator[Row | None]:
-        """Rows as they come; None now and then, so that whoever waits can stop."""
+    def _heard(self, patience_s: float, idle: bool) -> Iterator[Row]:
+        """Rows as they come."""
         since = time.monotonic()
         while True:
             try:
                 data = self._serial.read(max(1, self._serial.in_waiting))
             except (OSError, TypeError) as error:
                 raise PulledError(f"{self.path} is gone: {_plain(error)}") from None
-            came = False
             for row in self._lines.receive(data):
-                came = True
-                yield row
-            if came:
                 since = time.monotonic()
-            elif not quiet and time.monotonic() - since > patience_s:
+                yield row
+            if idle:
+                yield {}
+            elif time.monotonic() - since > patience_s:
                 raise SilentError(
                     f"no answer on {self.path} within {patience_s:g} s: is it on, does it have Trivet ({BAUD} baud)?"
                 )
-            else:
-                yield None
+
+
+def typed(kind: type[T], row: object) -> T:
+    """`row` as `kind`; GarbledError when it is none."""
+    try:
+        return msgspec.convert(row, kind)
+    except msgspec.ValidationError as error:
+        raise GarbledError(f"an answer that this version does not know: {error}") from None
+
+
+def _text(data: bytes) -> str:
+    return base64.b64encode(data).decode()
 
 
 def _refused(row: Row) -> RefusedError:
@@ -222,14 +218,6 @@ def _refused(row: Row) -> RefusedError:
     return RefusedError(reason if isinstance(reason, int) else -1, str(row.get("text", "refused")))
 
 
-def _as(kind: type[T], row: Row) -> T:
-    try:
-        return msgspec.convert(row, kind)
-    except msgspec.ValidationError as error:
-        raise GarbledError(f"an answer that this version does not know: {error}") from None
-
-
 def _plain(error: BaseException) -> str:
     """What the system said, without pyserial's frame around it."""
-    strerror = getattr(error, "strerror", None)
-    return str(strerror or error)
+    return str(getattr(error, "strerror", None) or error)

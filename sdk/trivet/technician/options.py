@@ -1,6 +1,7 @@
 """Options that all of the bench's commands share. Takes what the command line gave, refuses what cannot be."""
 
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -12,6 +13,10 @@ Language = Annotated[str, typer.Option(envvar="TRIVET_LANGUAGE", help="en or de"
 Port = Annotated[
     str | None,
     typer.Option(envvar="TRIVET_PORT", help="serial port, or a simulated board: sim:oven; default: the only one found"),
+]
+CredentialFile = Annotated[
+    Path | None,
+    typer.Option("--credential", envvar="TRIVET_CREDENTIAL", help="a technician's file (trivet credential issue)"),
 ]
 Json = Annotated[bool, typer.Option("--json", help="for programs: JSON instead of words")]
 

@@ -15,7 +15,7 @@ import msgspec
 from .errors import GarbledError
 
 LONGEST = 200  # bytes of a line to the appliance
-LONGEST_BLOCK = 640  # of one that begins with `block`
+LONGEST_BLOCK = 640  # of one that begins with `block` or `grant`
 LONGEST_ROW = 65536  # bytes of a line from it, beyond which it is none of ours
 _START = b'{"@":"'
 _BASE = "0123456789abcdefghijklmnopqrstuvwxyz"
@@ -39,7 +39,7 @@ class Lines:
         if not line or any(ord(one) < 32 or ord(one) == 127 for one in line):
             raise ValueError(f"no line of words: {line!r}")
         said = f"@{self._next()} {line}\n".encode()
-        if len(said) > (LONGEST_BLOCK if words[0] == "block" else LONGEST):
+        if len(said) > (LONGEST_BLOCK if words[0] in ("block", "grant") else LONGEST):
             raise ValueError(f"a line has at most {LONGEST} bytes: {line[:40]!r}…")
         return said
 

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -18,6 +19,7 @@ from trivet.errors import TrivetError
 
 from . import exits
 from .client import Client
+from .credential import held
 from .errors import BenchError, RefusedError
 from .options import spoken
 from .ports import plugged
@@ -31,7 +33,7 @@ class Asked:
     port: str | None
     language: str
     as_json: bool
-    credential: str | None = None
+    credential: Path | None = None  # a technician's file
 
 
 @contextmanager
@@ -43,7 +45,7 @@ def ended(asked: Asked) -> Iterator[None]:
     except TrivetError as error:
         code = error.exit if isinstance(error, BenchError) else exits.USAGE
         print(f"trivet {asked.word}: {error}", file=sys.stderr)
-        if asked.as_json:
+        if asked.as_json:  # the last line says so too
             row: dict[str, Any] = {"error": str(error), "exit": code}
             if isinstance(error, RefusedError):
                 row |= {"refused": error.reason, "text": error.text}
@@ -56,7 +58,7 @@ def ended(asked: Asked) -> Iterator[None]:
 @contextmanager
 def bench(asked: Asked) -> Iterator[Client]:
     """A client, for as long as the command runs."""
-    with ended(asked), plugged(asked.port) as client:
+    with ended(asked), plugged(asked.port, held(asked.credential)) as client:
         yield client
 
 

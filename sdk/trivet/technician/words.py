@@ -25,6 +25,37 @@ WORDS: dict[str, tuple[str, str]] = {
     "near": ("Nearest codes", "Nächste Codes"),
     "saved": ("QR code written to", "QR-Code geschrieben nach"),
     "on_van": ("on the van", "im Wagen"),
+    "firmware": ("firmware", "Firmware"),
+    "unlocked": ("UNLOCKED BOARD", "UNVERRIEGELTE PLATINE"),
+    "no_codes": ("No code. The appliance found nothing wrong.", "Kein Code. Das Gerät hat nichts gefunden."),
+    "seen": ("seen", "gesehen"),
+    "active": ("ACTIVE", "AKTIV"),
+    "confirmed": ("CONFIRMED", "BESTÄTIGT"),
+    "pending": ("PENDING", "ANSTEHEND"),
+    "healed": ("HEALED", "GEHEILT"),
+    "aged": ("AGED", "GEALTERT"),
+    "none": ("never", "nie"),
+    "at_present": ("What its signals say now", "Was die Signale jetzt sagen"),
+    "before": ("Before it came", "Bevor er kam"),
+    "facts": ("How it was judged", "Wie geurteilt wurde"),
+    "limit": ("- - limit", "- - Grenze"),
+    "first": ("first", "zuerst"),
+    "last": ("last", "zuletzt"),
+    "cleared": ("cleared", "gelöscht"),
+    "start": ("start", "Start"),
+    "passed": ("PASSED", "BESTANDEN"),
+    "failed": ("FAILED", "NICHT BESTANDEN"),
+    "should": ("should be", "soll"),
+    "step": ("step", "Schritt"),
+    "done": ("Done.", "Erledigt."),
+    "pulled": ("the cable is out: waiting for it", "das Kabel ist ab: es wird gewartet"),
+    "plugged": ("the cable is back", "das Kabel ist wieder da"),
+    "v_out of range": ("out of range", "außer Bereich"),
+    "v_rate": ("jumps", "springt"),
+    "v_stuck": ("stuck", "steht"),
+    "v_stale": ("silent", "stumm"),
+    "v_implausible": ("implausible", "unplausibel"),
+    "v_disconnected": ("disconnected", "abgetrennt"),
     "F": ("failure", "Ausfall"),
     "C": ("function check", "Funktionskontrolle"),
     "S": ("out of specification", "außerhalb der Spezifikation"),
@@ -33,5 +64,5 @@ WORDS: dict[str, tuple[str, str]] = {
 
 
 def word(key: str, language: str) -> str:
-    """KeyError for a key that nobody wrote."""
-    return WORDS[key][LANGUAGES.index(language)]
+    """A key that nobody wrote (of a later appliance's answer) stands for itself."""
+    return WORDS[key][LANGUAGES.index(language)] if key in WORDS else key.removeprefix("v_")
