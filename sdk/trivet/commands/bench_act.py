@@ -49,7 +49,7 @@ def _run(client: Client, routine: str, language: str) -> Tested:
     from rich.console import Console
 
     with Status(routine, console=Console(stderr=True)) as status:
-        return asking.test(
+        return asking.self_test(
             client, routine, lambda step, of: status.update(f"{routine}: {word('step', language)} {step}/{of}")
         )
 

@@ -56,7 +56,7 @@ def show(
         return
     out = screen()
     out.print(render.head(who, guide, language))
-    out.print(render.page(shown, guide, language))
+    out.print(render.page(guide.told(shown, language), guide, language))
 
 
 @live_app.command()
@@ -96,7 +96,7 @@ def monitor(
             if as_json:
                 _json(event)
             else:
-                out.print(render.event(event, language), soft_wrap=True)
+                out.print(render.event(event), soft_wrap=True)
 
 
 def _json(what: Any) -> None:

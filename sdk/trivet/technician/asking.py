@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import Any, TypeVar
 
 import msgspec
+from trivet_wire import ids
 
 from .answers import Cause, Facts, Found, Frame, Named, Now, Sample, Shown, Stamp, Step, Tested, Times, Who
 from .client import Client, typed
@@ -39,7 +40,7 @@ def show(client: Client, code: str) -> Shown:
     return made
 
 
-def live(client: Client, signals: Sequence[str], every_s: float) -> Iterator[tuple[dict[str, str], Sample]]:
+def live(client: Client, signals: Sequence[str], every_s: float) -> Generator[tuple[dict[str, str], Sample]]:
     """Units and one look after the other, until nobody takes them. Goes on after a pulled cable is back."""
     asked = ["live", *signals, "every", str(round(every_s * 1000))]
     while True:
@@ -55,8 +56,17 @@ def live(client: Client, signals: Sequence[str], every_s: float) -> Iterator[tup
             client.reconnect()
 
 
+def look(client: Client) -> tuple[dict[str, str], Sample]:
+    """Units, and one look at everything."""
+    looks = live(client, (), 1.0)
+    try:
+        return next(looks)
+    finally:
+        looks.close()
+
+
 def watch(client: Client, seconds: float = 0) -> Iterator[dict[str, Any]]:
-    """What happens, as it happens; 0: without end. Goes on after a pulled cable is back, or a restart, and says so."""
+    """What happens, as it happens; 0: without end. Goes on after a pulled cable is back."""
     end = time.monotonic() + seconds if seconds else None
     while True:
         try:
@@ -66,9 +76,7 @@ def watch(client: Client, seconds: float = 0) -> Iterator[dict[str, Any]]:
                 if row and "e" in row:
                     yield row
         except PulledError:
-            yield {"e": "pulled"}
             client.reconnect()
-            yield {"e": "plugged"}
 
 
 def routines(client: Client) -> list[Named]:
@@ -76,14 +84,22 @@ def routines(client: Client) -> list[Named]:
     return [typed(Named, row) for row in client.ask("test")[:-1]]
 
 
-def test(client: Client, name: str, told: Callable[[int, int], None]) -> Tested:
-    """Run a self-test; `told(step, of)` as it goes. Leaving in the middle stops it."""
-    last: Row = {}
-    for row in client.allowed("test", name, answer_s=_TEST_S):
+def self_test(
+    client: Client, name: str, told: Callable[[int, int], None], stopped: Callable[[], bool] = lambda: False
+) -> Tested:
+    """Run a self-test; `told(step, of)` as it goes, `stopped()` asked now and then. Leaving in the middle stops it."""
+    step, since = 0, time.monotonic()
+    for row in client.allowed("test", name, idle=True):
         if "of" in row:
-            told(typed(int, row["step"]), typed(int, row["of"]))
-        last = row
-    return typed(Tested, last)
+            step, since = typed(int, row["step"]), time.monotonic()
+            told(step, typed(int, row["of"]))
+        elif "done" in row:
+            return typed(Tested, row)
+        elif stopped():
+            return Tested(ids.R_STOPPED, step, [])
+        elif time.monotonic() - since > _TEST_S:
+            raise SilentError(f"the self-test {name} came to no end within {_TEST_S:g} s")
+    raise SilentError(f"the self-test {name} broke off")
 
 
 def fixes(client: Client) -> list[Named]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import base64
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from types import TracebackType
 from typing import Protocol, TypeVar
@@ -62,6 +62,7 @@ class Client:
         self._answer_s = answer_s
         self._lines = Lines(secrets.randbelow(36**4))
         self._granted = False
+        self.told: Callable[[str], None] = lambda _: None  # hears "pulled" and "plugged" of a cable that is waited for
         self._serial = self._open()
 
     def __enter__(self) -> Client:
@@ -152,10 +153,12 @@ class Client:
         """Wait for the port to come back. PulledError when it does not. A grant does not outlive it."""
         self._serial.close()
         self._granted = False
+        self.told("pulled")
         end = time.monotonic() + within_s
         while True:
             try:
                 self._serial = self._open()
+                self.told("plugged")
                 return
             except NoBoardError:
                 if time.monotonic() > end:

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+import msgspec
+
 from trivet import boards
 from trivet.boards import Board
 
-from .answers import Found, Who
+from .answers import Cause, Found, Shown, Step, Who
 from .plot import Point
 
 _REACH = 1.0  # spans of a curve, beyond which a limit is not drawn
@@ -42,6 +44,26 @@ class Guide:
         """In the reader's language rather than the appliance's, where that is known."""
         codes = {} if self._board is None else {one.code: one for one in self._board.codes}
         return codes[found.code].text[language]["title"] if found.code in codes else found.title
+
+    def told(self, shown: Shown, language: str) -> Shown:
+        """The same with texts in the reader's language."""
+        rows = () if self._board is None else self._board.codes
+        row = next((one for one in rows if one.code == shown.found.code), None)
+        if self._board is None or row is None:
+            return shown
+        parts = {part.number: part for part in self._board.parts}
+        causes = []
+        for one in sorted(row.causes, key=lambda one: -one.weight):
+            part = parts.get(one.part or "")
+            text, van = ("", False) if part is None else (part.text[language], part.van)
+            causes.append(Cause(one.text[language], one.part, text, van))
+        return msgspec.structs.replace(
+            shown,
+            owner=row.text[language]["owner"],
+            now=row.text[language]["now"],
+            steps=[Step(at, text) for at, text in enumerate(row.technician[language], 1)],
+            causes=causes,
+        )
 
     def signal(self, name: str, language: str) -> str:
         return self._texts[name][language] if name in self._texts else name

@@ -38,9 +38,14 @@ def head(who: Who, guide: Guide, language: str) -> Text:
     return line
 
 
+def ordered(found: Iterable[Found]) -> list[Found]:
+    """The worst first."""
+    return sorted(found, key=lambda one: (not one.hazard, list(STYLES).index(one.state), one.severity))
+
+
 def codes(found: Iterable[Found], guide: Guide, language: str) -> RenderableType:
-    """A row for each code; the worst first."""
-    rows = sorted(found, key=lambda one: (not one.hazard, list(STYLES).index(one.state), one.severity))
+    """A row for each code."""
+    rows = ordered(found)
     if not rows:
         return Text(f"\n{word('no_codes', language)}", style="bold green")
     table = Table(box=None, pad_edge=False, show_header=False, padding=(1, 2, 0, 0))
@@ -63,18 +68,27 @@ def state(one: Found, language: str) -> Text:
 
 def page(shown: Shown, guide: Guide, language: str) -> Group:
     """Everything about a code, for one long page."""
-    parts: list[RenderableType] = [codes([shown.found], guide, language)]
-    for key, made in (
+    more = (("before", evidence(shown, guide, language)), ("facts", facts(shown, language)))
+    return Group(advice(shown, guide, language), *_titled(more, language))
+
+
+def advice(shown: Shown, guide: Guide, language: str) -> Group:
+    """What it is, what to do, which part, and what its signals say now."""
+    parts: list[tuple[str, RenderableType | None]] = [
         ("owner", Text(shown.owner)),
         ("steps", steps(shown)),
         ("causes", causes(shown, language)),
         ("at_present", signals(shown, guide, language)),
-        ("before", evidence(shown, guide, language)),
-        ("facts", facts(shown, language)),
-    ):
-        if made is not None:
-            parts += [Text(f"\n{word(key, language)}", style="bold cyan"), Padding(made, (0, 2))]
-    return Group(*parts)
+    ]
+    return Group(codes([shown.found], guide, language), *_titled(parts, language))
+
+
+def _titled(parts: Iterable[tuple[str, RenderableType | None]], language: str) -> list[RenderableType]:
+    made: list[RenderableType] = []
+    for key, one in parts:
+        if one is not None:
+            made += [Text(f"\n{word(key, language)}", style="bold cyan"), Padding(one, (0, 2))]
+    return made
 
 
 def steps(shown: Shown) -> RenderableType | None:
@@ -174,11 +188,9 @@ def tested(name: str, result: Tested, language: str) -> RenderableType:
     return Group(Text.assemble((f"{name}  ", "bold"), verdict), table)
 
 
-def event(row: dict[str, Any], language: str) -> Text:
+def event(row: dict[str, Any]) -> Text:
     """One line of `monitor`."""
     kind = str(row.get("e"))
     rest = {key: value for key, value in row.items() if key != "e"}
-    if kind in ("pulled", "plugged"):
-        return Text(word(kind, language), style="bold yellow")
     said = "  ".join(f"{key} {value}" for key, value in rest.items())
     return Text.assemble((f"{kind:<12} ", "bold"), said)

@@ -23,6 +23,7 @@ from .credential import held
 from .errors import BenchError, RefusedError
 from .options import spoken
 from .ports import plugged
+from .words import word
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,7 @@ def ended(asked: Asked) -> Iterator[None]:
 def bench(asked: Asked) -> Iterator[Client]:
     """A client, for as long as the command runs."""
     with ended(asked), plugged(asked.port, held(asked.credential)) as client:
+        client.told = lambda what: print(word(what, asked.language), file=sys.stderr)
         yield client
 
 
