@@ -41,10 +41,35 @@ def build(board: "Board", *programs: Path) -> Path:
     files = dict(inputs(board))
     files.update({program.name: program.read_bytes() for program in programs})
     digest = _digest(files)
-    image = _built.get(digest)
+    image = _built.get(digest) or _remembered(digest)
     if image is None or not image.exists():
-        image = _built[digest] = _build(board.name, files)
+        image = _build(board.name, files)
+        _remember(digest, image)
+    _built[digest] = image
     return image
+
+
+def _note(digest: str) -> Path:
+    """The file that says which image came of these inputs: of the same sources by another builder another one."""
+    builder = hashlib.sha256(sys.version.encode())
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        builder.update(path.read_bytes())
+    return cache.folder() / "rom" / "of" / f"{digest[:32]}-{builder.hexdigest()[:16]}"
+
+
+def _remembered(digest: str) -> Path | None:
+    """Shrinking takes seconds, and every command is a process of its own."""
+    note = _note(digest)
+    return cache.folder() / "rom" / note.read_text() if note.exists() else None
+
+
+def _remember(digest: str, image: Path) -> None:
+    note = _note(digest)
+    note.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=note.parent) as scratch:
+        made = Path(scratch) / "note"
+        made.write_text(image.name)
+        os.replace(made, note)
 
 
 def linked(board: "Board") -> Iterator[tuple[str, bytes]]:
