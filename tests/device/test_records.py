@@ -37,7 +37,7 @@ def test_every_offset_of_an_entry_is_where_its_field_lies():
         "firmware": records.E_FIRMWARE,
     }
     at = 0
-    for name, form in fields.LAYOUTS[records.ENTRY]:
+    for name, form in zip(*[part.split() for part in fields.LAYOUTS[records.ENTRY]], strict=True):
         if name in offsets:
             assert offsets[name] == at
         at += calcsize("<" + form)

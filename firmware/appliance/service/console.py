@@ -126,6 +126,12 @@ def _covers(talk: "Talk", word: str, needs: str) -> int:
     return reason
 
 
+def row(names: str, *values: "Any") -> "dict[str, Any]":
+    """A row of an answer. Its names come in one text: one that stood alone would keep its name wherever else the
+    firmware says it, and cost the heap of every appliance."""
+    return dict(zip(names.split(" "), values))
+
+
 class Panel:
     """The person at the appliance itself: what is said there is answered in events, at once."""
 

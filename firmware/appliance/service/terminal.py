@@ -10,7 +10,7 @@ from trivet_wire import ids
 from trivet_wire.refuse import WireError
 
 from ..store.journal import JournalFull
-from .console import begin
+from . import console
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -219,7 +219,7 @@ class Terminal:
                 self._own(said)
                 self._finish({"done": 1})
             else:
-                self._answer, self._module = begin(self, said)
+                self._answer, self._module = console.begin(self, said)
         except MemoryError:
             self._refuse(ids.R_BUSY)
         except UnicodeError:
@@ -247,7 +247,7 @@ class Terminal:
         text = _WHY[self.language].split("|")[at]
         if at == len(_REASONS):
             text += str(reason)
-        self._finish({"refused": reason, "text": text}, text)
+        self._finish(console.row("refused text", reason, text), text)
 
     def _finish(self, row: "dict[str, Any]", text: str = "") -> None:
         """The last line of an answer, or a prompt."""

@@ -7,6 +7,8 @@ import gc
 from trivet_wire import ids
 
 from .. import VERSION
+from . import console
+from .cells import padded
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -56,7 +58,9 @@ clear CODE|all              ** nach einer Reparatur
 stop, echo on|off, bye
 *  binnen 30 s nach der Taste am Gerät   ** mit Technikerberechtigung""",
 }
-# The keys of `who` and `link` for people, in their order.
+# What `who` and `link` say, for programs and for people.
+_WHO_NAMES = "model device firmware bundle base catalogue uptime_s boot cause locked language region heap_free"
+_LINK_NAMES = "state broker was_up waiting reconnects forged refused displaced missed oversized pongs receipt_ms"
 _WHO = {
     "en": "model|device|firmware|bundle|base|catalogue|running for s|starts|last reset|locked|language|region|"
     "free heap",
@@ -77,37 +81,34 @@ def main(talk: "Talk", said: "list[str]") -> "Answer":
         for line in _HELP[talk.language].split("\n"):
             yield line if talk.people else {"text": line}
         return None
-    if said[0] == "who":
-        names, rows = _WHO, _who(talk)
-    else:
-        names, rows = _LINK, _link(talk)
+    names, titles, values = (_WHO_NAMES, _WHO, _who(talk)) if said[0] == "who" else (_LINK_NAMES, _LINK, _link(talk))
     if not talk.people:
-        return dict(rows)
-    titles = names[talk.language].split("|")
-    for i in range(len(rows)):
-        yield "%-30s %s" % (titles[i], "-" if rows[i][1] is None else rows[i][1])
+        return console.row(names, *values)
+    listed = titles[talk.language].split("|")
+    for i in range(len(listed)):
+        yield "%s %s" % (padded(listed[i], 30), "-" if values[i] is None else values[i])
     return None
 
 
-def _who(talk: "Talk") -> "list[tuple[str, Any]]":
+def _who(talk: "Talk") -> "tuple[Any, ...]":
     app, ports = talk.app, talk.app.ports
-    heart, choice = app.heart, app.choice
-    identity = app._identity
-    return [
-        ("model", heart.model if heart is not None else identity.model if identity is not None else None),
-        ("device", identity.device if identity is not None else None),
-        ("firmware", VERSION),
-        ("bundle", choice.version if choice is not None and choice.bundle else VERSION),
-        ("base", ports.running),
-        ("catalogue", "%08x" % heart.catalogue_id if heart is not None else None),
-        ("uptime_s", talk.now // 1000),
-        ("boot", app.boot),
-        ("cause", ids.RESET_NAMES[ports.cause]),
-        ("locked", ports.locked),
-        ("language", talk.language),
-        ("region", _region(ports)),
-        ("heap_free", gc.mem_free()),
-    ]
+    heart, choice, identity = app.heart, app.choice, app._identity
+    cause: str = ids.RESET_NAMES[int(ports.cause)]
+    return (
+        heart.model if heart is not None else identity.model if identity is not None else None,
+        identity.device if identity is not None else None,
+        VERSION,
+        choice.version if choice is not None and choice.bundle else VERSION,
+        ports.running,
+        "%08x" % heart.catalogue_id if heart is not None else None,
+        talk.now // 1000,
+        app.boot,
+        cause,
+        ports.locked,
+        talk.language,
+        _region(ports),
+        gc.mem_free(),
+    )
 
 
 def _region(ports: "Any") -> "str | None":
@@ -116,29 +117,17 @@ def _region(ports: "Any") -> "str | None":
     return str(text, "utf-8") if text else None
 
 
-def _link(talk: "Talk") -> "list[tuple[str, Any]]":
+def _link(talk: "Talk") -> "tuple[Any, ...]":
     """What nothing else shows of the way to the cloud; None where there is none."""
     app = talk.app
     uplink, spool = app.uplink, app.spool
-    client: Any = uplink._client if uplink is not None else None
-    broker = state = acked = None
-    if uplink is not None:
-        host, port = uplink._identity.brokers[uplink._broker]
-        broker = host + ":" + str(port)
-        state = "up" if uplink.greeted else "down" if not client.state else "dialling"
-        if uplink.acked_at >= 0:
-            acked = app.ports.clock.link_ms() - uplink.acked_at
-    return [
-        ("state", state or "none"),
-        ("broker", broker),
-        ("was_up", uplink.was_up if uplink is not None else None),
-        ("waiting", spool.count if spool is not None else None),
-        ("reconnects", uplink.reconnects if uplink is not None else None),
-        ("forged", uplink.forged if uplink is not None else None),
-        ("refused", uplink.refused if uplink is not None else None),
-        ("displaced", spool.displaced if spool is not None else None),
-        ("missed", app.heart.memory.frames.missed if app.heart is not None else None),
-        ("oversized", client._reader.oversized if client is not None else None),
-        ("pongs", client.pongs if client is not None else None),
-        ("receipt_ms", acked),
-    ]
+    missed = app.heart.memory.frames.missed if app.heart is not None else None
+    waiting, displaced = (spool.count, spool.displaced) if spool is not None else (None, None)
+    if uplink is None:
+        return "none", None, None, waiting, None, None, None, displaced, missed, None, None, None
+    client: Any = uplink._client
+    host, port = uplink._identity.brokers[uplink._broker]
+    state = "up" if uplink.greeted else "dialling" if client.state else "down"
+    acked = app.ports.clock.link_ms() - uplink.acked_at if uplink.acked_at >= 0 else None
+    way = (state, host + ":" + str(port), uplink.was_up, waiting, uplink.reconnects, uplink.forged, uplink.refused)
+    return way + (displaced, missed, client._reader.oversized, client.pongs, acked)

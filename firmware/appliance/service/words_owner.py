@@ -5,6 +5,8 @@
 from trivet_wire import ids
 from trivet_wire.refuse import WireError
 
+from . import console
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .console import Answer, Talk
@@ -13,6 +15,7 @@ _RECITED = 20  # records of the ledger that are read out
 _LOADED = (
     "appliance.service.reading",
     "appliance.service.consents",
+    "appliance.service.dates",
     "appliance.trust.look",
     "appliance.update.why",
 )
@@ -69,7 +72,7 @@ def _consents(talk: "Talk") -> "Answer":
             yield None
             continue
         purpose, text = line
-        row = {"purpose": ids.PURPOSE_NAMES[purpose], "granted": consent.allows(purpose), "text": text}
+        row = console.row("purpose granted text", ids.PURPOSE_NAMES[purpose], consent.allows(purpose), text)
         if talk.panel:
             row["e"] = "said"
         yield row
@@ -87,9 +90,9 @@ def _records(talk: "Talk") -> "Answer":
         if talk.people:
             yield "%5d  %s: %s" % record
         elif talk.panel:
-            yield {"e": "record", "n": number, "when": when, "text": text}
+            yield console.row("e n when text", "record", number, when, text)
         else:
-            yield {"n": number, "when": when, "text": text}
+            yield console.row("n when text", number, when, text)
     return None
 
 
@@ -102,7 +105,7 @@ def _verdict(talk: "Talk") -> "Answer":
         if not sound:
             yield None
     first, why, text = verdict(talk.app.ledger, talk.language, True, walk)
-    row = {"record": first, "why": why, "text": text}
+    row = console.row("record why text", first, why, text)
     if talk.panel:
         row["e"] = "verdict"
     if talk.people or talk.panel:

@@ -11,55 +11,30 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-# (field, format)
+# By record type: names in one text, so that none of them must keep its name wherever else the firmware says it, then
+# the format of each. First and last: when it was seen so, as boot, uptime and Unix time (0 while unknown). In an ENTRY
+# operation_s are the seconds in operation cycles so far, order rises with every entry made or seen again; in a
+# TOMBSTONE who cleared it, under which grant, when. In a FRAME good is 1 where at least one of its signals was valid at
+# the trigger, consent the mask of the purposes that were allowed when it was captured.
 _ENTRY = (
-    ("event", "B"),
-    ("status", "B"),
-    ("occurrence", "B"),
-    ("fdc_max", "B"),
-    ("ages", "B"),
-    ("flags", "B"),
-    ("priority", "B"),
-    ("who", "B"),  # tombstones: who cleared it
-    ("first_boot", "I"),
-    ("first_s", "I"),  # uptime
-    ("first_wall", "I"),  # Unix time, 0 while unknown
-    ("last_boot", "I"),
-    ("last_s", "I"),
-    ("last_wall", "I"),
-    ("operation_s", "I"),  # seconds in operation cycles so far
-    ("cycle", "I"),
-    ("order", "I"),  # rises with every entry made or seen again
-    ("catalogue", "I"),
-    ("grant", "I"),  # tombstones: under which grant
-    ("cleared_boot", "I"),
-    ("cleared_s", "I"),
-    ("cleared_wall", "I"),
-    ("firmware", "12s"),
+    "event status occurrence fdc_max ages flags priority who first_boot first_s first_wall last_boot last_s last_wall "
+    "operation_s cycle order catalogue grant cleared_boot cleared_s cleared_wall firmware",
+    "B B B B B B B B I I I I I I I I I I I I I I 12s",
 )
-_FRAME = (
-    ("trigger", "B"),
-    ("good", "B"),  # 1: at least one of its signals was valid at the trigger
-    ("signals", "B"),
-    ("consent", "B"),  # mask of the purposes that were allowed when it was captured
-    ("boot", "I"),
-    ("uptime_s", "I"),
-    ("cycle", "I"),
-    ("period_ms", "I"),
-)
-_TOTALS = (("cycles", "I"), ("cycle_s", "I"), ("open", "B"), ("overflow", "B"), ("spare", "H"), ("catalogue", "I"))
-_SPOOL = (("boot", "I"), ("seq", "I"), ("kind", "B"), ("purpose", "B"), ("value", "B"), ("needs", "B"))
+_FRAME = ("trigger good signals consent boot uptime_s cycle period_ms", "B B B B I I I I")
+_TOTALS = ("cycles cycle_s open overflow spare catalogue", "I I B B H I")
+_SPOOL = ("boot seq kind purpose value needs", "I I B B B B")
 LAYOUTS = {ENTRY: _ENTRY, TOMBSTONE: _ENTRY, FRAME: _FRAME, TOTALS: _TOTALS, SPOOL: _SPOOL}
 
 
 def names(kind: int) -> "tuple[str, ...]":
     """Field names of a record type's fixed part, in order."""
-    return tuple([field[0] for field in LAYOUTS[kind]])
+    return tuple(LAYOUTS[kind][0].split())
 
 
 def layout(kind: int) -> str:
     """The `struct` format of a record type's fixed part."""
-    return "<" + "".join([field[1] for field in LAYOUTS[kind]])
+    return "<" + LAYOUTS[kind][1].replace(" ", "")
 
 
 def read(kind: int, buf: "bytes | bytearray | memoryview", off: int = 0) -> "dict[str, Any]":

@@ -27,6 +27,7 @@ MASKS = {
     "not_tested": ids.INHIBIT_NOT_TESTED,
     "tested_and_failed": ids.INHIBIT_TESTED_AND_FAILED,
 }
+MAX_HELP = 80  # characters: a picture that a terminal of 80 columns shows
 MAX_SIGNALS = 30  # that a freeze frame can name: one bit each in a small integer
 
 
@@ -67,6 +68,7 @@ def assemble(table: Table, rows: Table) -> Board:
         folder=folder,
         model=head.text("model"),
         text=head.texts("text"),
+        help=_help(head),
         tick_ms=tick_ms,
         history_period_ms=history.integer("period_ms", tick_ms, 600_000),
         history_depth=history.integer("depth", 2, 64),
@@ -87,6 +89,17 @@ def assemble(table: Table, rows: Table) -> Board:
     for part in (head, history, table):
         part.done()
     return board
+
+
+def _help(head: Table) -> str:
+    """What a telephone reads from the appliance's picture of a code."""
+    text = head.text("help", "{code}")
+    if "{code}" not in text or not text.isascii() or len(text) > MAX_HELP:
+        write = (
+            f'an address with {{code}} in it, at most {MAX_HELP} characters, as in "https://example.com/codes/{{code}}"'
+        )
+        head.fail("help", f"{text!r} does not fit", write)
+    return text
 
 
 def _input(table: Table) -> Input:

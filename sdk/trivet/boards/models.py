@@ -219,6 +219,7 @@ class Board:
     parts: tuple[Part, ...]
     holds: tuple[Hold, ...] = ()  # what an update waits for
     routines: tuple[Routine, ...] = ()  # self-tests
+    help: str = "{code}"  # what the picture of a code says: an address where it is explained, or the code alone
     internal_debounce: Debounce = field(default_factory=lambda: Debounce(0, 1, -1))
 
     def signal(self, name: str) -> int:

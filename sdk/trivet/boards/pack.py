@@ -11,6 +11,7 @@ from trivet_wire import catalogue as wire_catalogue
 from trivet_wire import cbor
 
 from .models import Board, Code, Condition
+from .pack_service import pack_service
 from .reader import LANGUAGES
 
 FORMAT = 1  # of board.cbor; firmware/appliance/sense/board.py reads the same number
@@ -18,13 +19,14 @@ TEXTS_MAGIC = b"TVT\x01"
 
 
 def pack(board: Board) -> dict[str, bytes]:
-    """board.cbor, catalogue.bin, routines.cbor where there are any, and one texts_<language>.bin each."""
+    """board.cbor, catalogue.bin, routines.cbor where there are any, one texts_<language>.bin each, and what the service
+    port reads."""
     made = {"board.cbor": cbor.encode(_board(board)), "catalogue.bin": packed_catalogue(board)}
     if board.routines:
         made["routines.cbor"] = cbor.encode(_routines(board))
     for language in LANGUAGES:
         made[f"texts_{language}.bin"] = _texts(board, language)
-    return made
+    return made | pack_service(board)
 
 
 def packed_catalogue(board: Board) -> bytes:
