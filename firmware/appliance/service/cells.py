@@ -55,9 +55,13 @@ class Names(Cells):
         """Such as °C; empty for none."""
         return self.text(source, 1)
 
+    def scale(self, source: int) -> int:
+        """Steps per unit."""
+        return int(self.text(source, 2))
+
     def scaled(self, source: int, value: int) -> "int | float":
         """In its unit."""
-        scale = int(self.text(source, 2))
+        scale = self.scale(source)
         return value if scale == 1 else float("%.7g" % (value / scale))  # as many digits as the chip's floats have
 
     def find(self, name: str) -> int:

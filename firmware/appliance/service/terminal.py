@@ -36,11 +36,21 @@ _RUBOUT = b"\b \b"
 # By language; the order of _REASONS, then any other.
 _WHY = {
     "en": "the line is too long|not understood, see help|unknown word, see help|needs a grant or somebody at the "
-    "appliance|not now|no room in flash|no such code or signal|refused, reason ",
+    "appliance|not now|no room in flash|no such code or signal|the signature does not fit|the credential has expired|"
+    "this challenge is over, ask for a new one|a credential for another region|the credential does not cover this|the "
+    "credential was revoked|not safe now: a cycle runs, something is hot, or a hazard is active|refused, reason ",
     "de": "die Zeile ist zu lang|nicht verstanden, siehe help|unbekanntes Wort, siehe help|braucht eine Berechtigung "
-    "oder jemanden am Gerät|jetzt nicht|kein Platz im Speicher|kein solcher Code oder Messwert|abgelehnt, Grund ",
+    "oder jemanden am Gerät|jetzt nicht|kein Platz im Speicher|kein solcher Code oder Messwert|die Unterschrift passt "
+    "nicht|der Ausweis ist abgelaufen|diese Aufgabe gilt nicht mehr, eine neue anfordern|ein Ausweis für eine andere "
+    "Region|der Ausweis deckt das nicht|der Ausweis wurde gesperrt|jetzt nicht sicher: ein Programm läuft, etwas ist "
+    "heiß, oder eine Gefahr besteht|abgelehnt, Grund ",
 }
-_REASONS = (ids.R_TOO_LARGE, ids.R_FIELD, ids.R_COMMAND, ids.R_GRANT, ids.R_BUSY, ids.R_FULL, ids.R_CATALOGUE)
+# fmt: off
+_REASONS = (
+    ids.R_TOO_LARGE, ids.R_FIELD, ids.R_COMMAND, ids.R_GRANT, ids.R_BUSY, ids.R_FULL, ids.R_CATALOGUE,
+    ids.R_SIGNATURE, ids.R_EXPIRED, ids.R_REPLAY, ids.R_REGION, ids.R_ROLE, ids.R_CREDENTIAL, ids.R_UNSAFE,
+)
+# fmt: on
 
 
 class Terminal:

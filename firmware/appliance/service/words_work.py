@@ -9,8 +9,8 @@ from trivet_wire.code import CodeError, parse
 from trivet_wire.refuse import WireError
 
 from ..sense.board import CONDITION_WIDTH
-from ..sense.names import named
 from ..trust import chain
+from .cells import Names
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .routines import Routine
 
 _ROUTINES = "appliance.service.routines"
+_CELLS = "appliance.service.cells"
 _OPERATORS = ("<", "<=", "==", "!=", ">=", ">")
 ALL_CODES = 65535
 # What can be set right from here: each may be done twice without harm.
@@ -117,18 +118,19 @@ def _test(talk: "Talk", name: str) -> "Answer":
             routine.stop(ids.R_STOPPED)
             app.ledger.note(chain.WORKED, app.grants.serial, ids.MAY_TEST, number, ids.R_STOPPED)
         app.ports.unload(_ROUTINES)
+        app.ports.unload(_CELLS)
 
 
 def _measured(talk: "Talk", routine: "Routine") -> "list[list[Any]]":
     """[name, value, unit, what it should be] of each expectation that was looked at."""
-    packed = talk.app.ports.packed
+    names = Names(talk.app.ports.packed)
     conditions = routine.row.conditions
     made: list[list[Any]] = []
     for i in range(routine.judged):
         at = (routine.row.holds + i) * CONDITION_WIDTH
-        name, unit, scale = named(packed, conditions[at])
+        name, unit, scale = names.name(conditions[at]), names.unit(conditions[at]), names.scale(conditions[at])
         if conditions[at + 3] >= 0:
-            name += " - " + named(packed, conditions[at + 3])[0]
+            name += " - " + names.name(conditions[at + 3])
         should = _OPERATORS[conditions[at + 1]] + " " + _shown(conditions[at + 2], scale)
         made.append([name, _shown(routine.measured[i], scale), unit, should])
     return made
