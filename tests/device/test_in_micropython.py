@@ -21,5 +21,5 @@ FILES = (
 
 @pytest.mark.parametrize("name", FILES)
 def test_in_micropython(name: str) -> None:
-    done = upy.run_micropython(HERE / f"{name}.py", heapsize="1m", paths=[HERE])
+    done = upy.run_micropython(HERE / f"{name}.py", heapsize="2m", paths=[HERE])
     assert done.stdout.splitlines()[-1].startswith(b"passed"), done.stdout.decode()
