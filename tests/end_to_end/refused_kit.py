@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import browser
+import cbor2
 import httpx
 import judged_kit as kit
 from appliance.update import chooser
@@ -20,6 +21,7 @@ from commands_house import House
 from judged_kit import KEYS, Image
 from playwright.async_api import BrowserContext
 from seeded import OWNER, OWNER_PASSWORD, PASSWORD
+from sqlalchemy import func, select
 from trivet import api, desk
 from trivet.api.accounts import Person
 from trivet.config import Settings
@@ -83,6 +85,43 @@ def confirmed(sequence: int) -> dict[str, bytes]:
 
 
 @dataclass
+class Planted:
+    """A release that no check of the cloud saw. `served`: as in `Case`."""
+
+    version: str
+    envelope: bytes
+    payloads: Sequence[bytes]
+    served: dict[bytes, bytes] = field(default_factory=dict)
+
+
+async def plant(home: House, planted: Planted) -> int:
+    """Offer it to the house's oven, as if it had been published, with a number that only rises; gives the offer's."""
+    kept = Payloads(home.cloud.settings.updates_dir)
+    for data in (planted.envelope, *planted.payloads):
+        kept.path(kept.put(data)).write_bytes(planted.served.get(data, data))
+    manifest = cbor2.loads(planted.envelope).value[3]
+    async with home.cloud.store.writing() as session:
+        row = ReleaseRow(
+            model=MODEL,
+            version=planted.version,
+            sequence=1000 + int(await session.scalar(select(func.count()).select_from(ReleaseRow)) or 0),
+            security=True,
+            manifest=kit.sha256(kit.canonical(manifest)).hex(),
+            envelope=hashlib.sha256(planted.envelope).hexdigest(),
+            components_json=[],
+            payloads_json={
+                hashlib.sha256(data).hexdigest(): len(data) for data in (planted.envelope, *planted.payloads)
+            },
+            notes_json={},
+            signers_json=[],
+            published_by="nobody honest",
+        )
+        session.add(row)
+        await session.flush()
+        return (await offers.offer(session, home.id, row, DESK_USER)).id
+
+
+@dataclass
 class Street:
     """A cloud, its pages, and one owner of every oven in it."""
 
@@ -113,27 +152,8 @@ class Street:
     app_accounts: Any = None
 
     async def offer(self, home: House, case: Case) -> int:
-        """As if it had been published."""
-        kept = Payloads(self.cloud.settings.updates_dir)
-        for data in (case.envelope, *case.payloads):
-            kept.path(kept.put(data)).write_bytes(case.served.get(data, data))
-        row = ReleaseRow(
-            model=MODEL,
-            version=f"1.0.{self.count}",
-            sequence=1000 + self.count,
-            security=True,
-            manifest=kit.sha256(kit.canonical(case.manifest)).hex(),
-            envelope=hashlib.sha256(case.envelope).hexdigest(),
-            components_json=[],
-            payloads_json={hashlib.sha256(data).hexdigest(): len(data) for data in (case.envelope, *case.payloads)},
-            notes_json={},
-            signers_json=[],
-            published_by="nobody honest",
-        )
-        async with self.cloud.store.writing() as session:
-            session.add(row)
-            await session.flush()
-            return (await offers.offer(session, home.id, row, DESK_USER)).id
+        planted = Planted(f"1.0.{self.count}", case.envelope, case.payloads, case.served)
+        return await plant(home, planted)
 
     async def offer_row(self, number: int) -> OfferRow:
         async with self.cloud.store.reading() as session:
