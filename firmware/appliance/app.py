@@ -265,12 +265,6 @@ class Appliance:
         self.ports.spare()
         self.update[0] = at
 
-    def why(self, reason: int, language: str) -> str:
-        """Why an update was refused, in words; the caller lets go of them."""
-        from .update.why import why
-
-        return why(reason, language)
-
     # -- what may be asked of it -----------------------------------------------------------------------------------
 
     def decide(self, purpose: int, granted: bool, channel: int, language: str, text_hash: int) -> bool:

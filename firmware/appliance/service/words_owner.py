@@ -12,12 +12,13 @@ if TYPE_CHECKING:
     from .console import Answer, Talk
 
 _RECITED = 20  # records of the ledger that are read out
+_WHY = "appliance.update.why"  # by its name, as console.py has words of other rooms
 _LOADED = (
     "appliance.service.reading",
     "appliance.service.consents",
     "appliance.service.dates",
     "appliance.trust.look",
-    "appliance.update.why",
+    _WHY,
 )
 
 
@@ -82,7 +83,8 @@ def _consents(talk: "Talk") -> "Answer":
 def _records(talk: "Talk") -> "Answer":
     from .reading import recite
 
-    for record in recite(talk.app.ledger, talk.language, _RECITED, talk.app.why):
+    why = __import__(_WHY, None, None, ("why",)).why
+    for record in recite(talk.app.ledger, talk.language, _RECITED, why):
         if record is None:
             yield None
             continue
