@@ -15,6 +15,7 @@ ever taken for another. Times are Unix seconds. No region: everywhere; else ISO 
 from .cbor_read import Reader
 from .ids import MAX_REVOKED, R_FIELD
 from .refuse import WireError
+from .sign1 import digest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,30 +24,28 @@ if TYPE_CHECKING:
 CREDENTIAL = "trivet credential"
 GRANT = "trivet grant"
 REVOKED = "trivet revoked"
-NONCE_SIZE = 16
 MAX_NAME = 32  # bytes
 MAX_REGIONS = 8
 _PUBLIC_SIZE = 64
 _U32 = 0xFFFFFFFF
 
 
-class Credential:
-    """What the vendor says of a technician."""
-
-    def __init__(self, payload: "Buffer") -> None:
-        reader = Reader(payload)
-        _title(reader, 8, CREDENTIAL)
-        self.serial = reader.unsigned(_U32)
-        self.name = reader.tstr()
-        at = reader.bstr()
-        self.public = bytes(memoryview(payload)[at : reader.pos])
-        self.may = reader.unsigned(255)
-        self.regions = [reader.tstr() for _ in range(reader.array())]
-        self.issued = reader.unsigned(_U32)
-        self.expires = reader.unsigned(_U32)
-        reader.done()
-        if len(self.public) != _PUBLIC_SIZE or not self.serial or len(self.regions) > MAX_REGIONS:
-            raise WireError(R_FIELD)
+def read(payload: "Buffer") -> "tuple[int, str, bytes, int, list[str], int, int]":
+    """What the vendor says of a technician: (serial, name, public key, what it may, regions, issued, expires)."""
+    reader = Reader(payload)
+    _title(reader, 8, CREDENTIAL)
+    serial = reader.unsigned(_U32)
+    name = reader.tstr()
+    at = reader.bstr()
+    public = bytes(memoryview(payload)[at : reader.pos])
+    may = reader.unsigned(255)
+    regions = [reader.tstr() for _ in range(reader.array())]
+    issued = reader.unsigned(_U32)
+    expires = reader.unsigned(_U32)
+    reader.done()
+    if len(public) != _PUBLIC_SIZE or not serial or len(regions) > MAX_REGIONS:
+        raise WireError(R_FIELD)
+    return serial, name, public, may, regions, issued, expires
 
 
 def read_list(payload: "Buffer") -> "tuple[int, int, list[int]]":
@@ -71,6 +70,11 @@ def read_serials(reader: Reader) -> "list[int]":
 def key_id(serial: int) -> bytes:
     """The key id under which a technician's key signs."""
     return serial.to_bytes(8, "big")
+
+
+def asked(serial: int, device: "Buffer", nonce: "Buffer") -> bytes:
+    """What a technician signs: the digest of the Sig_structure."""
+    return digest(key_id(serial), challenge(device, nonce))
 
 
 def challenge(device: "Buffer", nonce: "Buffer") -> bytes:

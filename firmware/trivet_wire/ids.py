@@ -198,6 +198,7 @@ MAY_UPDATE = 8
 ROLE_NAMES = ("test", "clear", "fix", "update")
 MAX_REVOKED = 40  # serial numbers of one list: expired ones leave it
 MAX_CREDENTIAL = 320  # bytes
+NONCE_SIZE = 16  # bytes of the challenge that a technician answers
 
 # What C_UPDATE offers, and what an owner answers to it.
 W_RELEASE = 0  # SUIT envelope

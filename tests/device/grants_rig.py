@@ -7,7 +7,7 @@ Arguments: folder with `journal.img`, `ledger.img` and `fs.img`. Answers JSON li
 import json
 import sys
 
-from appliance.service.granting import Granting
+from appliance.service import granting
 from appliance.service.grants import Grants
 from appliance.service.reading import recite
 from appliance.sim.disk import Files
@@ -47,8 +47,12 @@ ledger.load()
 grants = Grants(journal)
 
 
-def granting():
-    return Granting(grants, ports, identity, ledger, journal)
+class App:
+    """As far as granting reaches."""
+
+
+app = App()
+app.ports, app.journal, app.ledger = ports, journal, ledger
 
 
 def challenge(nonce):
@@ -56,14 +60,13 @@ def challenge(nonce):
 
 
 def answer(message, signature):
-    before = ledger.tally[chain.T_COUNTS], ledger.end[0]
-    made = granting()
-    reason = made.answer(bytes.fromhex(message), bytes.fromhex(signature))
-    return {"reason": reason, "noted": ledger.end[0] - before[1], "name": made.name}
+    before = ledger.end[0]
+    reason, name = granting.answer(app, identity, grants, bytes.fromhex(message), bytes.fromhex(signature))
+    return {"reason": reason, "noted": ledger.end[0] - before, "name": name}
 
 
 def revoke(message):
-    return granting().revoke(bytes.fromhex(message))
+    return granting.keep(app, identity, grants, bytes.fromhex(message))
 
 
 def note(wall):

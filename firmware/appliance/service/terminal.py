@@ -4,6 +4,7 @@ first byte. Neither noise nor a host that does not read holds anything up: what 
 once, what nobody takes for 10 s is dropped.
 """
 
+import gc
 import json
 
 from trivet_wire import ids
@@ -24,6 +25,7 @@ LONGEST_BLOCK = 640  # of one that brings a part of an update, or a credential
 _LONG = (b"block ", b"grant ")
 _ID = 8  # letters and digits
 _GIVE_UP_MS = 10_000
+_REST_MS = 30_000  # of the connection, where words find too little heap beside it
 _STREAM_MS = 1_800_000  # so long something streams to whoever says nothing more
 _STEPS = 4  # of an answer in a turn
 _LOCAL = ("echo", "stop", "bye")  # words of the line itself
@@ -80,6 +82,7 @@ class Terminal:
         self._held = False  # a line is complete, and waits for the end of what streams
         self._module = ""
         self._answer: Answer | None = None
+        self._said: list[str] = []  # what is answered, as long as nothing came of it
         self._pending = False  # something is being answered
         self._owed = False  # its last line is
         self._piece = b""
@@ -220,7 +223,7 @@ class Terminal:
         try:
             if long or bad:
                 raise WireError(ids.R_TOO_LARGE if long else ids.R_FIELD)
-            said = str(self._line[start:n], "utf-8").split()
+            said = self._said = str(self._line[start:n], "utf-8").split()
             self._fresh()
             if armed and said == ["repl"]:
                 self._leave()
@@ -231,7 +234,7 @@ class Terminal:
             else:
                 self._answer, self._module = console.begin(self, said)
         except MemoryError:
-            self._refuse(ids.R_BUSY)
+            self._once_more()
         except UnicodeError:
             self._refuse(ids.R_FIELD)
         except WireError as error:
@@ -250,6 +253,24 @@ class Terminal:
             self._echo = said[1] == "on"
         elif len(said) > 1 or said[0] == "echo":
             raise WireError(ids.R_FIELD)
+
+    def _once_more(self) -> None:
+        """There was too little heap: the connection gives way to whoever stands here, where nothing came of the word
+        yet."""
+        said, uplink = self._said, self.app.uplink
+        if not said or uplink is None:
+            self._refuse(ids.R_BUSY)
+            return
+        self._said = []
+        self._close()
+        uplink.rest(self._ports.clock.link_ms(), _REST_MS)
+        gc.collect()
+        try:
+            self._answer, self._module = begin(self, said)
+        except MemoryError:
+            self._refuse(ids.R_BUSY)
+        except WireError as error:
+            self._refuse(error.reason)
 
     def _refuse(self, reason: int) -> None:
         """Instead of the last line."""
@@ -347,11 +368,12 @@ class Terminal:
             self._refuse(ids.R_FULL)
             return True
         except MemoryError:
-            self._refuse(ids.R_BUSY)
+            self._once_more()
             return True
         self._answer = answer
         if row is None:
             return False
+        self._said = []
         if self.head:
             self._put(self._dumped(row) if isinstance(row, dict) else row)
         else:

@@ -6,7 +6,6 @@ believed is decided in `granting.py`.
 from binascii import a2b_base64, hexlify
 
 from trivet_wire import ids
-from trivet_wire.credential import NONCE_SIZE
 from trivet_wire.refuse import WireError
 
 from .grants import Grants, revoked
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
 
     from .console import Answer, Talk
 
-_GRANTING = ("appliance.service.granting", "trivet_wire.credential")
+_GRANTING = "appliance.service.granting"
 _CHALLENGE = {
     "en": "challenge %s, good for a minute: the program `trivet` answers it with a technician's file",
     "de": "Aufgabe %s, gilt eine Minute: das Programm `trivet` löst sie mit der Datei eines Technikers",
@@ -58,7 +57,7 @@ def _challenge(talk: "Talk", grants: Grants) -> "dict[str, Any]":
     if wait:
         row["text"] = _WAIT[language] % wait
         return row
-    nonce = talk.app.ports.random(NONCE_SIZE)
+    nonce = talk.app.ports.random(ids.NONCE_SIZE)
     grants.challenge(nonce, talk.now)
     row["nonce"] = hexlify(nonce).decode()
     row["text"] = _CHALLENGE[language] % row["nonce"]
@@ -74,16 +73,18 @@ def _judge(talk: "Talk", grants: Grants, first: str, second: str) -> str:
         signature = b"" if first == "revoked" else a2b_base64(second)
     except ValueError:
         raise WireError(ids.R_FIELD) from None
-    from .granting import Granting
+    if app.uplink is not None:  # two signatures are judged, and an attempt that broke off would count as one
+        app.uplink.rest(app.ports.clock.link_ms())
+    from .granting import answer, keep
 
+    name = ""
     try:
-        made = Granting(grants, app.ports, app._identity, app.ledger, app.journal)
-        reason = made.revoke(message) if first == "revoked" else made.answer(message, signature)
+        if first == "revoked":
+            reason = keep(app, app._identity, grants, message)
+        else:
+            reason, name = answer(app, app._identity, grants, message, signature)
     finally:
-        for module in _GRANTING:
-            app.ports.unload(module)
+        app.ports.unload(_GRANTING)
     if reason:
         raise WireError(reason)
-    if first == "revoked":
-        return _KEPT[talk.language]
-    return _WELCOME[talk.language] % (made.name, grants.left(talk.now) // 60)
+    return _WELCOME[talk.language] % (name, grants.left(talk.now) // 60) if name else _KEPT[talk.language]

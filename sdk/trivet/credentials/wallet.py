@@ -17,8 +17,7 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from trivet_wire import credential
-from trivet_wire.credential import Credential
+from trivet_wire import credential, ids
 
 from trivet import sign1
 from trivet.credentials import wire
@@ -37,15 +36,15 @@ class Wallet:
     revoked: bytes | None = None
 
     @property
-    def credential(self) -> Credential:
+    def credential(self) -> wire.Credential:
         return wire.read_credential(self.message)
 
     def answer(self, device: str, nonce: bytes, passphrase: Callable[[], str] | None = None) -> bytes:
         """The signature over an appliance's challenge. CredentialError for a wrong passphrase, or a key that is not the
         credential's."""
         held = self.credential
-        if len(nonce) != credential.NONCE_SIZE:
-            raise CredentialError(f"a challenge is {credential.NONCE_SIZE} bytes, not {len(nonce)}: ask for one again")
+        if len(nonce) != ids.NONCE_SIZE:
+            raise CredentialError(f"a challenge is {ids.NONCE_SIZE} bytes, not {len(nonce)}: ask for one again")
         key = self._opened(passphrase)
         if sign1.public_bytes(key.public_key()) != held.public:
             raise CredentialError("the key in this file is not the one that its credential is for: ask for a new one")

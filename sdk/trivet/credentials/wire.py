@@ -6,14 +6,27 @@ nothing.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from trivet_wire import cbor, credential, ids, sign1
-from trivet_wire.credential import Credential
 from trivet_wire.refuse import WireError
 
 from trivet.credentials.problem import CredentialError
 from trivet.keys import Signer
 from trivet.sign1 import key_id, opened
+
+
+class Credential(NamedTuple):
+    """What the vendor says of a technician; times in Unix seconds, no region: everywhere."""
+
+    serial: int
+    name: str
+    public: bytes  # x ‖ y
+    may: int  # ids.MAY_*
+    regions: list[str]
+    issued: int
+    expires: int
+
 
 ALL = (1 << len(ids.ROLE_NAMES)) - 1
 
@@ -48,9 +61,9 @@ def read_credential(message: bytes, public: bytes | None = None) -> Credential:
     """The fields; with the vendor's `public` key only where it signed them. CredentialError."""
     try:
         if public is not None:
-            return Credential(opened(message, public, key_id(public)).payload)
+            return Credential(*credential.read(opened(message, public, key_id(public)).payload))
         parts = sign1.Signed(message)
-        return Credential(message[parts.payload : parts.payload_end])
+        return Credential(*credential.read(message[parts.payload : parts.payload_end]))
     except WireError as error:
         raise CredentialError(f"this is no credential: {ids.REASON_NAMES[error.reason]}") from error
 
