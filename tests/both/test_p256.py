@@ -51,6 +51,14 @@ def test_the_kept_table_is_the_comb_of_the_base_point() -> None:
     assert p256.public(ONE) == G
 
 
+def test_without_any_table_the_verdict_is_the_same() -> None:
+    digest = sha256(b"sample").digest()
+    signature = bytes.fromhex(SIGNED[b"sample"])
+    assert p256.verify(PUBLIC, digest, signature, PUBLIC)
+    assert not p256.verify(PUBLIC, digest[::-1], signature, PUBLIC)
+    assert not p256.verify(PUBLIC, digest, signature[:63] + bytes((signature[63] ^ 1,)), PUBLIC)
+
+
 def test_a_comb_of_the_key_gives_the_same_verdict() -> None:
     for teeth in (2, 4, 5, 6):
         table = comb.table(PUBLIC, teeth)

@@ -1,17 +1,22 @@
 """A technician at the port of a whole appliance: challenge and answer with a real credential, self-tests, clearing,
 fixes; each in the ledger, none without a grant. The firmware itself, in simulation, in its own heap."""
 
+import asyncio
 import base64
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from trivet import boards
+from trivet.config import Settings
 from trivet.credentials import wire
 from trivet.credentials.wallet import Wallet, new_key
 from trivet.engine import pki
-from trivet.keys import LocalSigner
-from trivet.sim.device import Provision
+from trivet.keys import LocalSigner, Signer
+from trivet.serve import Cloud
+from trivet.sim.device import Device, Provision
 from trivet.sim.world import World
 from trivet_wire import ids
 
@@ -29,10 +34,13 @@ def identity(board: str) -> Provision:
 class Technician:
     """Somebody with a file, at a world's port."""
 
-    def __init__(self, world: World, may: int = wire.ALL) -> None:
+    def __init__(
+        self, world: World, may: int = wire.ALL, *, vendor: Signer = VENDOR, device: str = "00112233445566ff"
+    ) -> None:
         self.world = world
+        self.device = device
         issued = 1_700_000_000
-        message = wire.signed_credential(VENDOR, 7, "Ada Bauer", PUBLIC, may, (), issued, issued + 10 * 365 * 86_400)
+        message = wire.signed_credential(vendor, 7, "Ada Bauer", PUBLIC, may, (), issued, issued + 10 * 365 * 86_400)
         self.wallet = Wallet(message, KEY)
 
     def ask(self, words: str, seconds: float = 0) -> list[dict[str, Any]]:
@@ -57,7 +65,7 @@ class Technician:
 
     def enter(self) -> dict[str, Any]:
         nonce = bytes.fromhex(self.last("grant")["nonce"])
-        signature = self.wallet.answer("00112233445566ff", nonce)
+        signature = self.wallet.answer(self.device, nonce)
         words = base64.b64encode(self.wallet.message).decode(), base64.b64encode(signature).decode()
         return self.last(f"grant {' '.join(words)}")
 
@@ -164,3 +172,26 @@ def test_a_list_over_the_port_takes_a_credential_back(world: World) -> None:
     assert who.last("clear all")["refused"] == ids.R_GRANT
     assert who.enter()["refused"] == ids.R_CREDENTIAL
     assert who.last("grant")["revoked"] == 3
+
+
+async def test_beside_a_connection_too_a_technician_is_let_in(tmp_path: Path) -> None:
+    """The dishwasher has least heap to spare: the connection rests while signatures are judged, and comes back."""
+    settings = Settings(data_dir=tmp_path, http_port=0, mqtt_port=0, nats_port=0)
+    async with Cloud(settings, http=False) as cloud:
+        board = boards.load("dishwasher")
+        enrolled = await cloud.enrol(board.model, board.folder)
+
+        def at_the_port() -> None:
+            own = Provision.of(enrolled)
+            with World(board, Device(), seed=3, settings={"start_s": 1e6}, identity=own) as world:
+                assert world.idle(20)
+                world.run_until(10)
+                who = Technician(world, vendor=cloud.vault.command_key, device=enrolled.device)
+                assert who.enter()["serial"] == 7
+                assert who.last("test heater", 30)["result"] == 0
+                assert len(who.ledger()) > 2
+                assert who.last("clear all")["done"] == 1
+                assert world.idle(60), "it is connected again"
+                assert not [event for event in world.events if event.kind in ("crash", "no_heap", "unheard")]
+
+        await asyncio.to_thread(at_the_port)

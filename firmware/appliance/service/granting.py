@@ -77,7 +77,7 @@ def _believed(
         raise WireError(ids.R_CREDENTIAL)
     if regions and (app.ports.files.read(REGION_FILE) or b"").decode() not in regions:
         raise WireError(ids.R_REGION)
-    _verify(app, public, digest, signature, b"")
+    _verify(app, public, digest, signature, public)
     return serial, name, may, issued
 
 
@@ -118,7 +118,7 @@ def _vendors(app: "Appliance", key: bytes | None, message: bytes) -> memoryview:
     if key is None or kid != sha256(key).digest()[: len(kid)]:
         raise WireError(ids.R_SIGNATURE)
     kept = app.ports.files.read(COMB_FILE) or b""
-    _verify(app, key, hashed, signature, memoryview(kept)[64:] if kept[:64] == key else b"")
+    _verify(app, key, hashed, signature, memoryview(kept)[64:] if kept[:64] == key else key)
     return payload
 
 

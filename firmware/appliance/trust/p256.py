@@ -65,7 +65,8 @@ def sign(private: "Buffer", digest: "Buffer") -> bytes:
 def verify(public: "Buffer", digest: "Buffer", signature: "Buffer", comb: "Buffer" = b"") -> bool:
     """Whether `signature` over `digest` is by the holder of `public`; False for anything malformed.
 
-    `comb`: the key's own table, made once by `comb.table(public)`, for a key that verifies often.
+    `comb`: the key's own table, made once by `comb.table(public)`, for a key that verifies often; `public` itself: no
+    table at all, which costs time, for a moment with little heap.
     """
     if len(public) != 64 or len(digest) != 32 or len(signature) != 64:
         return False
@@ -78,7 +79,11 @@ def verify(public: "Buffer", digest: "Buffer", signature: "Buffer", comb: "Buffe
     w = inverse(s, N)
     u1 = _combed(_number(digest) * w % N, TABLE)
     u2 = r * w % N
-    x, y, z = _sum([u1, _combed(u2, comb) if comb else (_naf(u2, 4), _odd(x, y))])
+    if len(comb) == 64:
+        source: Source = (_naf(u2, 2), bytes(comb))
+    else:
+        source = _combed(u2, comb) if comb else (_naf(u2, 4), _odd(x, y))
+    x, y, z = _sum([u1, source])
     if not z:
         return False
     z = z * z % P  # x is X / Z^2: compared without an inversion, for both x that r may stand for
