@@ -266,7 +266,7 @@ class Terminal:
         uplink.rest(self._ports.clock.link_ms(), _REST_MS)
         gc.collect()
         try:
-            self._answer, self._module = begin(self, said)
+            self._answer, self._module = console.begin(self, said)
         except MemoryError:
             self._refuse(ids.R_BUSY)
         except WireError as error:
