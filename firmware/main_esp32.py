@@ -56,7 +56,7 @@ def lend(ports: "Ports") -> None:
 
 
 def main() -> None:
-    """Does not return."""
+    """Returns to the interpreter's prompt, on a board that is not locked."""
     from appliance.esp32.ports import Ports
     from appliance.esp32.run import forever
 

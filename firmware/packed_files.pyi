@@ -1,3 +1,3 @@
 """The board's packed files as bytes, in a base image that has everything frozen: made by `trivet build`."""
 
-def __getattr__(name: str) -> bytes: ...
+FILES: dict[str, bytes]

@@ -4,7 +4,7 @@ too, and the panel, a key matrix behind a port expander (PCF8574) on the same bu
 Runs on the chip alone; in a simulation the physics says what they say. Allocates nothing while it reads.
 
     sensor 0x24   4 bytes: temperature in 0.1 °C (big-endian, signed), turbidity in NTU (big-endian)
-    panel 0x20    in: bits 0..3 are the keys off, auto, intensive, quick (0: pressed); out: bits 4..7 are the phase's lamps
+    panel 0x20    in: bits 0..3 are the keys off, auto, intensive, quick (0: pressed); out: bits 4..7 show the phase
 """
 
 from machine import I2C, Pin

@@ -1,5 +1,5 @@
-"""What the washer reads and drives beside the chip's own pins: its motor module on UART 2, which takes a speed and tells
-how far the laundry is out of balance, and the panel on UART 1. Both speak in frames of the same kind at 9600 baud.
+"""What the washer reads and drives beside the chip's own pins: its motor module on UART 2, which takes a speed and
+tells how far the laundry is out of balance, and the panel on UART 1. Both speak in frames of a kind, at 9600 baud.
 
 Runs on the chip alone; in a simulation the physics says what they say. Allocates nothing while it reads.
 

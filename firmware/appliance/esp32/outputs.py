@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from array import array
     from typing import Any
 
-_GPIO = 1
+_GPIO = 2
 
 
 class Outputs:

@@ -46,6 +46,6 @@ class Packed:
 
 
 def _frozen(name: str) -> bytes:
-    import packed_files
+    from packed_files import FILES
 
-    return getattr(packed_files, name.replace(".", "_"))
+    return FILES[name]

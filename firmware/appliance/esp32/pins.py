@@ -4,7 +4,7 @@ bus of the maker's own) is left to the maker's `inputs.py`.
 
     pins.cbor   [1, inputs, outputs, i2c, button]
     input       [kind, text, number …]     kinds: 0 the maker's own, 1 adc, 2 gpio, 3 pcnt, 4 edge, 5 1wire, 6 i2c
-    output      [kind, text, safe, pin, lowered]     kinds: 0 the maker's own, 1 gpio
+    output      [kind, text, safe, pin, lowered]     kinds: 0 the maker's own, 2 gpio
     i2c         [sda, scl], or null where nothing is on it; button: a gpio's row, or null
 
 An input that cannot be set up is silent from then on: its monitors say so, the rest of the appliance works.

@@ -10,6 +10,7 @@ import errno
 import os
 import sys
 
+import micropython
 from esp32 import Partition
 from machine import WDT
 
@@ -36,7 +37,14 @@ _WATCHDOG_MS = 30_000  # a signature in the interpreter takes seconds, a handsha
 _TIME_FILE = "time"  # in /fs: the name of the house's time server
 _TIME = "pool.ntp.org"
 _PRESENT_MS = 30_000
+_LOCKED = "locked"  # in /fs
+_FOREVER_MS = 0x7FFF_0000  # a watchdog that was started cannot be stopped
+_CONTROL_C = 3
 _OTA_0 = 0x10  # subtype
+
+
+class Left(Exception):
+    """Out of the appliance's program, into the interpreter's prompt."""
 
 
 class Ports:
@@ -45,7 +53,7 @@ class Ports:
     def __init__(self) -> None:
         self.pins = Pins(table(Packed().read(FILE)))  # first: relays
         self.cause, self.retained = reset.start()
-        self.watchdog = WDT(timeout=_WATCHDOG_MS)
+        self.watchdog = Watchdog(WDT(timeout=_WATCHDOG_MS))
         self.running = int(Partition(Partition.RUNNING).info()[1]) - _OTA_0
         self.clock = ChipClock()
         self.sensors = self.actuators = self.pins
@@ -61,6 +69,7 @@ class Ports:
             self.files = Files("", found[0] if found else None)
         except OSError:  # no file system: as if nothing had been provisioned
             self.files = Files("")
+        self.locked = self.files.read(_LOCKED) is not None
         self.teller = Teller()
         self.wifi = Wifi(self.files)
         self.link = HouseLink(self.files, self.wifi)
@@ -121,6 +130,13 @@ class Ports:
         self.pins.rest()
         reset.restart(self.retained)
 
+    def repl(self) -> None:
+        """ports.Ports"""
+        self.pins.rest()
+        WDT(timeout=_FOREVER_MS)
+        micropython.kbd_intr(_CONTROL_C)
+        raise Left
+
     def turn(self, now: int) -> bool:
         """What the chip itself has to do between two turns of the appliance; True when somebody pressed the button."""
         self._answered = True
@@ -159,6 +175,16 @@ class Ports:
 
     def _present(self) -> bool:
         return self.clock.ticks_ms() < self._present_until
+
+
+class Watchdog:
+    """ports.Watchdog"""
+
+    def __init__(self, dog: WDT) -> None:
+        self._dog = dog
+
+    def feed(self) -> None:
+        self._dog.feed()
 
 
 class HouseLink:

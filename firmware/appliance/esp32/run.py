@@ -1,9 +1,12 @@
-"""The appliance on a chip, turn by turn. Takes the ports and the appliance, never comes back.
+"""The appliance on a chip, turn by turn. Takes the ports and the appliance; comes back on a board that is not locked,
+when somebody at its port asks for the interpreter's prompt.
 
 The tick count of an appliance has 31 bits in the interpreter: at rest, after eleven days, it is restarted.
 """
 
 import time
+
+from .ports import Left
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,7 +21,10 @@ _LONGEST_MS = 950_400_000  # eleven days
 def forever(ports: "Ports", appliance: "Any") -> None:
     """`appliance`: whole, reduced or mute."""
     while True:
-        turn(ports, appliance)
+        try:
+            turn(ports, appliance)
+        except Left:
+            return
         time.sleep_ms(_PAUSE_MS)
 
 

@@ -16,17 +16,17 @@ if TYPE_CHECKING:
 
 
 class Teller:
-    """`watcher` is told events, `display` shows texts; None: nobody."""
+    """`listener` is told events, `display` shows texts; None: nobody."""
 
     def __init__(self) -> None:
-        self.watcher: Callable[[dict[str, Any]], None] | None = None
+        self.listener: Callable[[dict[str, Any]], object] | None = None
         self.display: Callable[[str], None] | None = None
         self.shown = ""
 
     def tell(self, event: "dict[str, Any]") -> None:
-        watcher = self.watcher
-        if watcher is not None:
-            watcher(event)
+        listener = self.listener
+        if listener is not None:
+            listener(event)
 
     def show(self, text: str) -> None:
         self.shown = text

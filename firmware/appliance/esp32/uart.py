@@ -45,9 +45,15 @@ class Uart:
         """ports.Uart"""
         got = 0
         room = len(buf) - len(_HEAD)
-        while got <= room and self._poll.poll(0) and self._in.readinto(self._one, 1):
+        while got <= room and self._waiting() and self._in.readinto(self._one, 1):
             got = self._sort(self._one[0], buf, got)
         return got or None
+
+    def _waiting(self) -> bool:
+        waiting = False
+        for _ in self._poll.ipoll(0):  # the one call that allocates nothing
+            waiting = True
+        return waiting
 
     def _sort(self, byte: int, buf: bytearray | memoryview, got: int) -> int:
         """A byte to whom it belongs; gives how many the console has now."""

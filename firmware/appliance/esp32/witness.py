@@ -29,14 +29,16 @@ def compare(journal: "Journal") -> None:
     changed = False
     for record, name in _ROWS:
         mine = _number(journal, record)
+        ahead = 1 if record == BOOT else 0  # the number that this start is about to take
         try:
             theirs = nvs.get_i32(name)
         except OSError:  # never written
             theirs = 0
         if theirs > mine:
             journal.put(record, 0, pack("<I", theirs))
-        elif theirs < mine <= _MOST:
-            changed = _keep(nvs, name, mine) or changed
+            mine = theirs
+        if theirs < mine + ahead <= _MOST:
+            changed = _keep(nvs, name, mine + ahead) or changed
     if changed:
         try:
             nvs.commit()

@@ -21,8 +21,12 @@ FILE = "pins.cbor"
 OWN, ADC, GPIO, PCNT, EDGE, WIRE, I2C = range(7)
 KINDS = {"adc": ADC, "gpio": GPIO, "pcnt": PCNT, "edge": EDGE, "1wire": WIRE, "i2c": I2C}
 PULLS = {"up": 1, "down": 2}
+# mV. A converter of these chips is calibrated up to 2.45 V and sees up to 3.1 V: a sensor's divider on 3.3 V would read
+# cold and broken alike.
+REFERENCE = 2500
+MOST_MV = 2900
 FORMS = {
-    "adc": "adc 36, or adc 36 times 16 full 4095 mv 3300",
+    "adc": f"adc 36, or adc 36 times 16 full 4095 mv {REFERENCE}; at most {MOST_MV}: the converter sees no more",
     "gpio": "gpio 25, or gpio 25 up low",
     "pcnt": "pcnt 26",
     "edge": "edge 26",
@@ -110,8 +114,11 @@ def _numbers(kind: int, words: list[str], output: bool) -> list[int]:
     rest = words[1:]
     if kind == ADC:
         given = dict(zip(rest[::2], rest[1::2], strict=True))
-        made = [first, *(int(given.pop(key, usual)) for key, usual in (("times", 16), ("full", 4095), ("mv", 3300)))]
-        fits = 1 <= made[1] <= 16 and 1 <= made[2] <= 32_767 and 500 <= made[3] <= 5_000
+        made = [
+            first,
+            *(int(given.pop(key, usual)) for key, usual in (("times", 16), ("full", 4095), ("mv", REFERENCE))),
+        ]
+        fits = 1 <= made[1] <= 16 and 1 <= made[2] <= 32_767 and 500 <= made[3] <= MOST_MV
     elif kind == GPIO:
         given = dict.fromkeys(rest, "")
         pull = sum(PULLS[word] for word in PULLS if given.pop(word, None) is not None and not output)
