@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from appliance.sim.slots import FileSlots
 from appliance.update import otadata
 from trivet import boards, paths
 from trivet.boards import Board
@@ -49,6 +50,17 @@ def shines(world: World, board: Board = OVEN) -> bool:
 def states(device: Device) -> list[int]:
     data = (device.folder / "otadata.img").read_bytes()
     return [otadata.state(data[at : at + otadata.ENTRY]) for at in (0, otadata.SECTOR)]
+
+
+def test_the_firmware_fits_a_slot_with_room_to_grow() -> None:
+    size = FileSlots.size
+    assert size == max(int(row[4], 0) for row in partitions(OVEN) if row[0] == "romfs")
+    assert rom.build(OVEN).stat().st_size < 0.8 * size
+
+
+def partitions(board: Board) -> list[list[str]]:
+    lines = (board.folder / "partitions.csv").read_text().splitlines()
+    return [[word.strip() for word in line.split(",")] for line in lines if "," in line and not line.startswith("#")]
 
 
 def test_an_appliance_that_was_never_updated_runs_what_was_built_and_gets_no_file(device: Device) -> None:

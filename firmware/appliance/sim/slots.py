@@ -14,7 +14,7 @@ import os
 from ..update import otadata
 from .flash import FileFlash
 
-SECTORS = 64  # of each image
+SECTORS = 96  # of each image, as the `romfs` partition of a board has (partitions.csv)
 WRITE = 16  # what a chip with encrypted flash programs at once
 _MAGIC = b"\xd2\xcd\x31"  # of a ROMFS image
 _EINVAL = 22

@@ -28,6 +28,7 @@ from trivet.sim.world import Event, World
 
 app = typer.Typer(add_completion=False)
 _STATES = ((ids.CONFIRMED, "confirmed"), (ids.PENDING, "pending"), (ids.TEST_FAILED, "failing"))
+_SERVED_S = 0.05  # of real time between two ticks, in which what is on its way arrives
 _WORDS = {
     "watchdog": "[red]the watchdog resets the appliance[/]",
     "reduced": "[red]reduced: no function runs; after a sound while the next start tries everything again[/]",
@@ -45,6 +46,10 @@ def sim(  # noqa: PLR0917  typer reads them
     as_json: Annotated[bool, typer.Option("--json", help="last line of output is one JSON object")] = False,
     language: Annotated[str, typer.Option(help="of the display: en or de")] = "en",
     device: Annotated[Path | None, typer.Option(help="keep the appliance's flash in this folder")] = None,
+    online: Annotated[
+        bool,
+        typer.Option("--online", help="reach the cloud that provisioned --device, while virtual time passes slower"),
+    ] = False,
 ) -> None:
     """Run the real firmware of BOARD against its physics and show what a person at the appliance sees."""
     try:
@@ -55,8 +60,10 @@ def sim(  # noqa: PLR0917  typer reads them
         options = read_options(loaded, fault or [], settings or [], until)
         if language not in ("en", "de"):
             raise SimulationError(f"the display speaks en and de, not {language!r}")
+        if online:
+            _check_online(device)
         show = Show(loaded, options, Console(stderr=as_json))
-        outcome = run(loaded, options, seed=seed, language=language, device=device, show=show)
+        outcome = run(loaded, options, seed=seed, language=language, device=device, show=show, online=online)
     except TrivetError as err:
         print(f"trivet sim: {err}", file=sys.stderr)
         raise typer.Exit(2) from None
@@ -65,10 +72,26 @@ def sim(  # noqa: PLR0917  typer reads them
         print(json.dumps(outcome))
 
 
+def _check_online(device: Path | None) -> None:
+    from trivet.sim.device import Device
+
+    if device is None or not Device(device).certified:
+        raise SimulationError(
+            "it belongs to no cloud: trivet provision BOARD --device FOLDER first, then --device FOLDER"
+        )
+
+
 def run(
-    board: Board, options: Options, *, seed: int, language: str, device: Path | None, show: "Show | None"
+    board: Board,
+    options: Options,
+    *,
+    seed: int,
+    language: str,
+    device: Path | None,
+    show: "Show | None",
+    online: bool = False,
 ) -> dict[str, Any]:
-    """The whole simulation; gives the object that `--json` prints."""
+    """The whole simulation; gives the object that `--json` prints. `online`: its link is served between ticks."""
     from trivet.sim.device import Device
 
     keeper = Keeper(board)
@@ -92,7 +115,11 @@ def run(
             world.say(consent_line(purpose, True, language))
         step = max(options.until / 200, 1.0)
         while world.now_s < options.until:
-            world.run_until(min(options.until, world.now_s + step))
+            if online:
+                world.idle(_SERVED_S, lambda: False)
+                world.step()
+            else:
+                world.run_until(min(options.until, world.now_s + step))
             if show is not None:
                 show.moved(world)
         return keeper.outcome(world)
@@ -195,7 +222,7 @@ class Show:
                 return f"{signal.text['en']} {value / signal.scale:.0f} {signal.unit}"
         return ""
 
-    def _line(self, event: Event) -> str:
+    def _line(self, event: Event) -> str:  # noqa: PLR0911  a line for each kind
         data = event.data
         if event.kind == "cycle":
             return "a bake begins" if data["on"] else "the bake ends"
@@ -204,7 +231,10 @@ class Show:
             return f"[bold]{code.code}[/] {code.text['en']['title']}: {state_name(data['status'])}"
         if event.kind == "queued":
             return f"[dim]{data['kind']}, {data['bytes']} bytes, kept for the service desk[/]"
-        if event.kind == "said":
+        if event.kind == "update":
+            why = f": {data['why']}" if "why" in data else ""
+            return escape(f"update {data['version']} {data['state']}{why}".replace("  ", " "))
+        if event.kind in ("update_waits", "said"):
             return escape(data["text"])
         if event.kind == "crash":
             return f"[red]task {data['task']} crashed in {data['file']}:{data['line']}[/]"
