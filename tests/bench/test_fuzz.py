@@ -125,7 +125,7 @@ def test_canonical_cbor_is_put_together_as_it_was(value: object) -> None:
 
 def test_an_unknown_target_says_which_there_are() -> None:
     with pytest.raises(SystemExit, match="manifest or message"):
-        fuzz.run(Options(target="console", n=1))
+        fuzz.run(Options(target="serial", n=1))
 
 
 @pytest.mark.parametrize("target", fuzz.TARGETS)

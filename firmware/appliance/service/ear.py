@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 PIECE = 64  # bytes that are read in a turn
 _QUIET_MS = 60_000
-_ROOMS = ("appliance.service.terminal", "appliance.service.console")
+_ROOMS = ("appliance.service.terminal", "appliance.service.console", "appliance.service.grants")
 _NO_ROOM = b"\r\nno memory now, try again\r\n"
 
 
@@ -51,8 +51,13 @@ class Ear:
             self.close()
 
     def close(self) -> None:
-        """Let go of what answers."""
+        """Let go of what answers, and of who was let in where nobody is: what failed is counted in the journal, but a
+        delay runs only here."""
         self.terminal = self._ports.teller.listener = None
-        for module in _ROOMS:
+        grants = self._appliance.grants
+        if grants is not None and not grants.serial and self._ports.clock.ticks_ms() >= grants.free_at:
+            self._appliance.grants = None
+        rooms = _ROOMS if self._appliance.grants is None else _ROOMS[:-1]
+        for module in rooms:
             self._ports.unload(module)
         gc.collect()

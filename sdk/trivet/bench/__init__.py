@@ -20,11 +20,12 @@ import typer
 
 BENCHES = {
     "confusion": "every fault of every board, and healthy cycles: right codes, right functions off, delays",
+    "console": "100,000 lines, noise and pulled cables at the service port: no grant, no crash, bounded turns and heap",
     "cuts": "the power cut at every flash operation of many histories: old or new state, always starts",
     "delta": "a typical release of each board as a delta: its share of the whole, the time to apply it",
     "detect": "drift monitor against labelled pump data: F1, false alarms, misses",
     "export": "a year of one appliance's data exported as JSON and CSV, and checked against its published schema",
-    "fuzz": "everything that reads untrusted CBOR: nothing escapes, hangs, stays in memory or is believed unsigned",
+    "fuzz": "what reads untrusted CBOR or lines: nothing escapes, hangs, stays in memory or is believed unsigned",
     "hostile": "garbage, forged, replayed, future and foreign messages against the running ingest",
     "kill": "the appliance killed at random moments: what survives, and what the desk sees",
     "ledger": "ledgers altered without their key: each alteration found, and the record named",
@@ -61,7 +62,7 @@ def bench(  # noqa: PLR0917  one word of the command line each
     data: Path | None = typer.Option(None, help="folder of input files, for benches that read some"),
     replay: str | None = typer.Option(None, help="one case, as the bench printed it (cuts, tap, updates)"),
     plot: Path | None = typer.Option(None, help="write a picture there (confusion)"),
-    target: str | None = typer.Option(None, help="what to fuzz: manifest or message (fuzz)"),
+    target: str | None = typer.Option(None, help="what to fuzz: manifest, message or console (fuzz)"),
     seconds: float | None = typer.Option(None, help="how long to fuzz (fuzz)"),
     as_json: bool = typer.Option(False, "--json", help="the last line is one JSON object"),
 ) -> None:

@@ -2,7 +2,8 @@
 
     --target manifest     envelopes, manifests, key manifests, sets of keys, hash-based signatures; the SDK's inspector
     --target message      sealed and signed messages, their payloads, statements of appliances
-    --seconds S, --n N    how long, or how many inputs; two minutes for both targets otherwise
+    --target console      the service port of a whole simulated appliance: lines, credentials of nobody, noise
+    --seconds S, --n N    how long, or how many inputs; two minutes for the first two targets otherwise
     --replay NAME:HEX     one input as a run printed it
 
 Counted: what escaped as another exception than a refusal (`crashes`), what took longer than five seconds (`hangs`),
@@ -17,20 +18,25 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import trivet
-from trivet import paths
+from trivet import boards, paths
 
 from . import device
 from .fuzzing.loop import TIMES
+from .fuzzing.siege import Siege
 
 if TYPE_CHECKING:
     from . import Options
 
 SCRIPT = "fuzz.py"
 TARGETS = ("manifest", "message")
+CONSOLE = "console"  # by itself: it needs a whole appliance
+BOARD = "oven"
+_HEAP_BLOCK = 16  # bytes, of MicroPython's heap on a chip
 SIDES = ("appliance", "cloud")
 DEFAULT_S = 120.0
 ENDLESS_S = 1e6
@@ -40,20 +46,41 @@ SUMS = ("inputs", "crashes", "hangs", "accepted")
 
 def run(options: Options) -> dict[str, Any]:
     """`inputs, seconds, crashes, hangs, accepted`; the worst target's `growth_blocks` and `peak_bytes`; `targets`."""
+    if options.replay is not None and options.replay.startswith(CONSOLE + ":"):
+        return {
+            "case": Siege(boards.load(BOARD), options.seed).replay(bytes.fromhex(options.replay[len(CONSOLE) + 1 :]))
+        }
     if options.replay is not None:
         text = subprocess.run(_command("case", options.replay), env=_environment(), capture_output=True, check=False)
         return {"case": (text.stdout + text.stderr).decode(errors="replace").strip()}
     chosen = [options.target] if options.target else list(TARGETS)
-    if unknown := set(chosen) - set(TARGETS):
-        raise SystemExit(f"There is no target {unknown.pop()!r} to fuzz: {' or '.join(TARGETS)}")
+    if unknown := set(chosen) - {*TARGETS, CONSOLE}:
+        raise SystemExit(f"There is no target {unknown.pop()!r} to fuzz: {', '.join(TARGETS)} or {CONSOLE}")
     seconds = options.seconds or (ENDLESS_S if options.n else DEFAULT_S)
-    parts = [_both(options, target, seconds / len(chosen)) for target in chosen]
+    if chosen == [CONSOLE]:
+        parts = [[_port(options, seconds)]]
+    else:
+        parts = [_both(options, target, seconds / len(chosen)) for target in chosen]
     targets = {name: figures for part in parts for side in part for name, figures in side["targets"].items()}
     result: dict[str, Any] = {key: sum(one[key] for one in targets.values()) for key in SUMS}
     result["seconds"] = sum(max(side["seconds"] for side in part) for part in parts)
     result["growth_blocks"] = max(one["growth_blocks"] for one in targets.values())
     result["peak_bytes"] = max(one["peak_bytes"] for one in targets.values())
     return result | {"targets": targets}
+
+
+def _port(options: Options, seconds: float) -> dict[str, Any]:
+    """The service port: the appliance runs in MicroPython, so that lines are those of its answers, a block of memory is
+    one of its heap, and the peak is its heap's."""
+    began = time.monotonic()
+    siege = Siege(boards.load(BOARD), options.seed)
+    seen = siege.run(options.n or sys.maxsize, seconds, options.say)
+    figures = seen.figures()
+    row = {name: figures[name] for name in ("inputs", "refused", "hangs", "found")}
+    row |= {"crashes": seen.crashes + seen.garbled, "accepted": seen.accepted + seen.grants}
+    row |= {"growth_blocks": figures["heap_kept"] // _HEAP_BLOCK, "peak_bytes": siege.world.state.heap_peak}
+    row |= {"slowest_ms": round(figures["turn_us"]["max"] / 1000, 1), "lines": seen.answered, "corpus": len(seen.kinds)}
+    return {"seconds": time.monotonic() - began, "targets": {CONSOLE: row}}
 
 
 def _both(options: Options, target: str, seconds: float) -> list[dict[str, Any]]:

@@ -99,7 +99,7 @@ class World:
         self.appliance: Appliance | None = None
         self.repl = False  # it left for the interpreter's prompt: whoever bridges its port starts one
         self._unread = bytearray()
-        self._held = False
+        self._held = self._stopped = False
         self._patience_s = patience_s
         self._fed_ms = 0
         self._bites = 0
@@ -203,8 +203,13 @@ class World:
         self._hold()
         return data
 
+    def uart_stop(self, stopped: bool) -> None:
+        """The host at the port takes nothing from now on, or takes it again."""
+        self._stopped = stopped
+        self._hold()
+
     def _hold(self) -> None:
-        held = len(self._unread) >= UNREAD
+        held = self._stopped or len(self._unread) >= UNREAD
         if held != self._held and self.appliance is not None:
             self._held = held
             self._ask(lambda appliance: appliance.hold(held))
