@@ -33,6 +33,7 @@ COMMANDS = {
     "test": "trivet.commands.bench_act",
     "clear": "trivet.commands.bench_act",
     "fix": "trivet.commands.bench_act",
+    "update": "trivet.commands.bench_update",
     "technician": "trivet.commands.technician",
     "plug": "trivet.commands.plug",
     "code": "trivet.commands.code",

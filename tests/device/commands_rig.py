@@ -63,9 +63,6 @@ class Ports:
     def unload(self, module):
         self.unloaded += 1
 
-    def witnessed(self, journal):
-        pass
-
     def reset(self):
         raise Left
 

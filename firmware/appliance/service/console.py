@@ -54,7 +54,7 @@ update.later 2 2 presence update.spoken
 update.hours 2 3 presence update.spoken
 update.offer 3 3 update update.spoken
 update.keys 3 3 update update.spoken
-block 2 2 update update.spoken
+block 2 2 update update.brought
 grant 0 0 - grant
 grant.* 2 2 - grant
 test 0 0 - work

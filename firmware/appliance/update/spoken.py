@@ -6,7 +6,6 @@ gives rows with `text`; what they ask for is done by `orders.py`. Loaded while s
     update hours 7-22[,0-3] [+2]      nothing installs from 7 to 22 o'clock (of a day 2 hours east of UTC); none: always
     update offer SIZE DIGEST          an envelope of SIZE bytes with this SHA-256 comes over this line, keys KEYS
     likewise
-    block OFFSET BASE64               a part of what the appliance asked for
 """
 
 from trivet_wire import ids
@@ -33,11 +32,8 @@ _HOURS = {"en": "No updates at %s o'clock.", "de": "Keine Updates um %s Uhr."}
 
 
 def main(talk: "Talk", said: "list[str]") -> "Answer":
-    """The answer to `update …` or `block …` (service/console.py). WireError: not understood; nothing was changed."""
+    """The answer to `update …` (service/console.py). WireError: not understood; nothing was changed."""
     appliance = talk.app
-    if said[0] == "block":
-        _block(appliance, said[1], said[2])
-        return None
     try:
         rows = _show(appliance, appliance.ports) if len(said) == 1 else (_done(appliance, said[1:]),)
         for row in rows:
@@ -48,19 +44,6 @@ def main(talk: "Talk", said: "list[str]") -> "Answer":
         if appliance.machine is None:
             appliance.updated(appliance.update[0])  # nothing of this room stays loaded
     return None
-
-
-def _block(appliance: "Appliance", offset: str, text: str) -> None:
-    """What does not fit is passed over: the appliance asks again."""
-    from binascii import a2b_base64
-
-    at, download = _number(offset, 1 << 20), appliance.download
-    try:
-        data = a2b_base64(text)
-    except ValueError:
-        raise WireError(ids.R_FIELD) from None
-    if at < 0 or download is None or not download.piece(download.start, at, data):
-        raise WireError(ids.R_FIELD)
 
 
 def _done(appliance: "Appliance", said: "list[str]") -> "dict[str, Any]":

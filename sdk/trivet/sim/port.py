@@ -98,6 +98,15 @@ class Port:
                 self._master = -1
                 self._out = b""
 
+    def interrupt(self, seconds: float) -> None:
+        """Pull the cable, and put it back after so long; at once, whoever calls."""
+        threading.Thread(target=self._interrupt, args=(seconds,), daemon=True).start()
+
+    def _interrupt(self, seconds: float) -> None:
+        self.pull()
+        if not self._over.wait(seconds):
+            self.plug()
+
     def do(self, what: Callable[[World], None]) -> None:
         """Something with the world, between two turns of it: press the button, break something."""
         with self._lock:

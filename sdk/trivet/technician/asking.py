@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import Any, TypeVar
 
-import msgspec
 from trivet_wire import ids
 
 from .answers import Cause, Facts, Found, Frame, Named, Now, Sample, Shown, Stamp, Step, Tested, Times, Who
@@ -52,7 +51,7 @@ def live(client: Client, signals: Sequence[str], every_s: float) -> Generator[tu
                 elif "t" in row:
                     at = typed(int, row.pop("t"))
                     yield units, Sample(at, typed(dict[str, tuple[float, str]], row))
-        except SilentError:
+        except PulledError:
             client.reconnect()
 
 
@@ -142,13 +141,9 @@ def _add(made: Shown, row: Row) -> None:
         made.facts = typed(Facts, row)
     elif "first" in row:
         made.times = typed(Times, row)
-    elif "tombstone" in row:
-        made.cleared = typed(_Tombstone, row["tombstone"]).cleared
+    elif "cleared" in row:
+        made.cleared = typed(Stamp, row["cleared"])
     else:
         for key, kind in (("owner", str), ("now", str), ("units", dict[str, str]), ("validity", dict[str, str])):
             if key in row:
                 setattr(made, key, typed(kind, row[key]))
-
-
-class _Tombstone(msgspec.Struct, frozen=True):
-    cleared: Stamp

@@ -23,6 +23,7 @@ BAUD = 115200
 ANSWER_S = 5.0  # between two rows of an answer
 GRANT_S = 30.0  # a chip verifies two signatures
 RETURN_S = 20.0  # so long a pulled cable is waited for
+_BYE_S = 2.0
 _LOOK_S = 0.05
 
 _CLOSED: tuple[type[Exception], ...] = (OSError, ValueError)
@@ -74,10 +75,18 @@ class Client:
         self.close()
 
     def close(self) -> None:
-        """Say goodbye, so that the appliance lets go of what answered, and of the grant."""
-        with suppress(SilentError):
-            self._write(b"\nbye\n" if self._granted else b"\n")
+        """Say goodbye where there is a grant, so that it ends."""
+        with suppress(SilentError, GarbledError, RefusedError):
+            if self._granted:
+                self.leave()
+            else:
+                self._write(b"\n")
         self._serial.close()
+
+    def leave(self) -> None:
+        """Goodbye, and the port stays open: the appliance lets go of the grant, and of all that answered."""
+        self._granted = False
+        self.ask("bye", answer_s=_BYE_S)  # what is sent before its answer goes with it
 
     # -- asking ------------------------------------------------------------------------------------------------------
 
@@ -137,22 +146,26 @@ class Client:
         self._granted = True
 
     def allowed(self, *words: str, answer_s: float | None = None, idle: bool = False) -> Iterator[Row]:
-        """As `rows`, of a technician's word. GrantError where the appliance wants a grant and there is none."""
-        if self._credential is not None and not self._granted:
+        """As `rows`, of a technician's word; a grant that ran out meanwhile is asked for again. GrantError where there
+        is none to be had."""
+        fresh = self._credential is not None and not self._granted
+        if fresh:
             self.grant()
         try:
             yield from self.rows(*words, answer_s=answer_s, idle=idle)
         except RefusedError as error:
-            if error.needs_grant:
+            if not error.needs_grant:
+                raise
+            if self._credential is None or fresh:
                 raise GrantError(f"{error}: name a technician's file with --credential") from None
-            raise
+            self.grant()
+            yield from self.rows(*words, answer_s=answer_s, idle=idle)
 
     # -- the port ----------------------------------------------------------------------------------------------------
 
     def reconnect(self, within_s: float = RETURN_S) -> None:
-        """Wait for the port to come back. PulledError when it does not. A grant does not outlive it."""
+        """Wait for the port to come back. PulledError when it does not."""
         self._serial.close()
-        self._granted = False
         self.told("pulled")
         end = time.monotonic() + within_s
         while True:
