@@ -45,7 +45,7 @@ _REPORT_MS = 500  # without a heart
 _DEAD_ERRORS = 3  # of the flash, that a dead ledger counts for: at once a fault
 _UPDATING = (  # modules of its room that may be loaded, and are let go of together
     "told why memory gates placing joint chooser otadata judged judging fetching http delta patching patch bundle base "
-    "installing spoken orders release machine kept"
+    "whole installing spoken orders release machine kept"
 )
 _AGAIN_MS = 5_000  # where an update finds no heap, it tries again
 _PRESENT_MS = 30_000  # from the button on, somebody stands at the appliance

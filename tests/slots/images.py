@@ -54,7 +54,7 @@ class Disk:
         bundle = Bundle(self.folders, slot)
         bundle.begin(len(data))
         bundle.write(data)
-        return bundle.finish()
+        return finished(bundle)
 
 
 class Chip:
@@ -65,6 +65,14 @@ class Chip:
         images["otadata"] = otadata.entry(1, state) + b"\xff" * (2 * SECTOR - otadata.ENTRY)
         self.flash = Flash(images, ())
         self.slots = Slots(self.flash, 0)
+
+
+def finished(target):
+    """Read back, however many calls that takes."""
+    digest = None
+    while digest is None:
+        digest = target.finish()
+    return digest
 
 
 def in_pieces(target, data, lives, seed):
@@ -84,7 +92,7 @@ def in_pieces(target, data, lives, seed):
         size = random.getrandbits(random.getrandbits(3) + 3) + 1
         target.write(memoryview(data)[at : at + size])
         at = min(len(data), at + size)
-    assert target.finish() == sha256(data).digest()
+    assert finished(target) == sha256(data).digest()
     return target
 
 
@@ -147,7 +155,7 @@ def test_a_finished_bundle_that_is_taken_up_again_is_still_whole():
     bundle = Bundle(disk.folders, 1)
     at = bundle.resume(len(data))
     bundle.write(memoryview(data)[at:])
-    assert bundle.finish() == sha256(data).digest()
+    assert finished(bundle) == sha256(data).digest()
 
 
 def test_another_size_begins_anew():

@@ -13,12 +13,15 @@ from .otadata import NEW, PENDING
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from ..ports import Slots
 
     Buffer = bytes | bytearray | memoryview
 
 STEP = 4096  # what `resume` counts in
 _PIECE = 512  # bytes read at once
+_SPAN = 16384  # bytes read back in one call: ticks go on in between
 
 
 class Base:
@@ -32,6 +35,8 @@ class Base:
         self._waits = 0  # bytes in it
         self._at = 0  # bytes programmed
         self._erased = 0  # end of what is erased
+        self._found: Any = None  # SHA-256 of what was read back so far
+        self._checked = 0  # bytes
         self.size = slots.length(slot)
 
     def read(self, off: int, buf: "bytearray | memoryview") -> None:
@@ -92,28 +97,31 @@ class Base:
         self._waits = len(view) - taken
         self._rest[: self._waits] = view[taken:]
 
-    def finish(self) -> bytes:
-        """Write what waits; gives SHA-256 of the image as it is read back from flash. R_SIZE when bytes are missing."""
-        if self._at + self._waits != self.size:
-            raise WireError(R_SIZE)
-        if self._waits:
-            for i in range(self._waits, len(self._rest)):
-                self._rest[i] = 0xFF
-            self._waits = 0
-            self._program(self._rest)
-        return self.digest(self.size)
-
-    def digest(self, end: int) -> bytes:
-        """SHA-256 of what flash has before `end`."""
-        digest = sha256(b"")
+    def finish(self) -> "bytes | None":
+        """Write what waits, then read all of it back, a part a call: None until it is done, then SHA-256 of the image
+        as flash has it. R_SIZE when bytes are missing."""
+        if self._found is None:
+            if self._at + self._waits != self.size:
+                raise WireError(R_SIZE)
+            if self._waits:
+                for i in range(self._waits, len(self._rest)):
+                    self._rest[i] = 0xFF
+                self._waits = 0
+                self._program(self._rest)
+            self._found = sha256(b"")
+            self._checked = 0
         piece = memoryview(bytearray(_PIECE))
-        off = 0
-        while off < end:
-            part = piece[: min(_PIECE, end - off)]
-            self._slots.read(self._slot, off, part)
-            digest.update(part)
-            off += len(part)
-        return digest.digest()
+        end = min(self.size, self._checked + _SPAN)
+        while self._checked < end:
+            part = piece[: min(_PIECE, end - self._checked)]
+            self._slots.read(self._slot, self._checked, part)
+            self._found.update(part)
+            self._checked += len(part)
+        if end < self.size:
+            return None
+        whole: bytes = self._found.digest()
+        self._found = None
+        return whole
 
     def _open(self, size: int) -> None:
         slots = self._slots
@@ -128,6 +136,7 @@ class Base:
     def _start(self, at: int) -> None:
         self._at = self._erased = at
         self._waits = 0
+        self._found = None
         self._erase(at + self._sector)
 
     def _erase(self, end: int) -> None:

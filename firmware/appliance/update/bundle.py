@@ -56,6 +56,8 @@ class Bundle:
         self._file: File | None = None
         self._name = ""  # of the file that is open
         self._end = 0  # of the image, of the file that is open
+        self._found: Any = None  # SHA-256 of what was read back so far
+        self._checked = 0  # files of it
 
     def read(self, off: int, buf: "bytearray | memoryview") -> None:
         """Fill `buf` from `off` of the image, as flash has it. R_SIZE beyond what is there."""
@@ -87,6 +89,7 @@ class Bundle:
         self._head = b""
         self._rows = []
         self._at = self._skip = 0
+        self._found = None
         self.size = size
         if self._folders.free() < size + _SPARE:
             raise WireError(R_FULL)
@@ -135,12 +138,14 @@ class Bundle:
             self._rows = []
         self._at = off
         self._skip = 0
+        self._found = None
 
     def write(self, buf: "Buffer") -> None:
         """The next bytes, any number. R_SIZE, R_FIELD, R_COMPONENT for an image that is none; R_FULL without room."""
         view = memoryview(buf)
         if self._at + len(view) > self.size:
             raise WireError(R_SIZE)
+        self._found = None
         known = min(self._skip, len(view))
         self._skip -= known
         self._at += known
@@ -153,33 +158,43 @@ class Bundle:
         except OSError as error:
             raise _refusal(error) from None
 
-    def finish(self) -> bytes:
-        """Read all of it back; gives SHA-256 of the image. R_SIZE when bytes are missing, R_DIGEST when a file is not
-        the one that its index names. From then on the folder is complete."""
+    def finish(self) -> "bytes | None":
+        """Read all of it back, one file a call: None until it is done, then SHA-256 of the image. R_SIZE when bytes are
+        missing, R_DIGEST when a file is not the one that its index names. From then on the folder is complete."""
         self.close()
         if self._at != self.size or not self._rows:
             raise WireError(R_SIZE)
-        found = sha256(self._head)
-        piece = memoryview(bytearray(_PIECE))
-        for path, size, digest in self._rows:
-            if size == 0:
-                self._open(path, "wb")
-            own = sha256(b"")
-            off = 0
-            while off < size:
-                part = piece[: min(_PIECE, size - off)]
-                self._read_file(path, off, part)
-                own.update(part)
-                found.update(part)
-                off += len(part)
-            if own.digest() != digest:
-                raise WireError(R_DIGEST)
-        self.close()
-        whole = found.digest()
+        if self._found is None:
+            self._found = sha256(self._head)
+            self._checked = 0
+        if self._checked < len(self._rows):
+            self._check(self._rows[self._checked], self._found)
+            self._checked += 1
+            return None
+        whole = self._found.digest()
+        self._found = None
         if self._folders.size(self._folder + _BEGUN) >= 0:
             self._folders.write(self._folder + IMAGE, whole)
             self._folders.rename(self._folder + _BEGUN, self._folder + INDEX)
         return whole
+
+    def _check(self, row: "Row", found: "Any") -> None:
+        """One file, read back and added to what was found so far."""
+        path, size, digest = row
+        if size == 0:
+            self._open(path, "wb")
+        piece = memoryview(bytearray(_PIECE))
+        own = sha256(b"")
+        off = 0
+        while off < size:
+            part = piece[: min(_PIECE, size - off)]
+            self._read_file(path, off, part)
+            own.update(part)
+            found.update(part)
+            off += len(part)
+        self.close()
+        if own.digest() != digest:
+            raise WireError(R_DIGEST)
 
     def close(self) -> None:
         """Let go of the file that is open; what was written to it is there then."""

@@ -9,7 +9,7 @@ from trivet_wire.refuse import WireError
 from ..store.journal import JournalFull
 from . import kept
 from .download import WINDOW, Asking, Download
-from .filling import IntoFile, IntoImage, Pump
+from .filling import RUNS, IntoFile, IntoImage, Pump
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -112,6 +112,8 @@ class Fetching:
         if came == Pump.SPOILT:
             raise WireError(ids.R_DIGEST)
         reason = pump.sink.finish()
+        if reason == RUNS:
+            return 0
         self.close()
         if not reason:
             if self._release is None:
@@ -188,12 +190,16 @@ class Fetching:
 
     def _begin_whole(self, component: "Component") -> None:
         """A base goes into its slot as it comes. A bundle is small, and what writes its files is large: into a file."""
+        image: Image
         if component.name == "bundle":
+            from .whole import Whole
+
             self._patch = kept.COPIED
-            self._into_file(_PATCH, component.size, component.digest, component.uri)
-            return
+            image = Whole(self._folders, _PATCH, component.chunk)
+        else:
+            image = self.image(True)
         room = bytearray(WINDOW)
-        sink = IntoImage(self.image(True), component, memoryview(room), self._row[kept.BEGUN] != 0)
+        sink = IntoImage(image, component, memoryview(room), self._row[kept.BEGUN] != 0)
         if not self._row[kept.BEGUN]:
             self._row[kept.BEGUN] = 1
             self._save()

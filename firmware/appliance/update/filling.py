@@ -1,6 +1,5 @@
-"""Where payloads go: a file, or an image in a free slot. Takes windows as they
-come whole, gives what is wrong with them; writes at most one window a step. Nothing is believed before it was read
-back.
+"""Where payloads go: a file, or an image, chunk by chunk. Takes windows as they come whole, gives what is wrong with
+them; writes at most one window a step, and what is left of its chunk. Nothing is believed before it was read back.
 """
 
 from trivet_wire.envelope import sha256
@@ -32,15 +31,30 @@ if TYPE_CHECKING:
         def resume(self, size: int) -> int: ...
         def back(self, off: int) -> None: ...
         def write(self, buf: bytes | bytearray | memoryview) -> None: ...
-        def finish(self) -> bytes: ...
+        def finish(self) -> bytes | None: ...
 
 
-_SPOILT = 16  # windows in a row, from which on it is no accident
+_SPOILT = 16  # chunks in vain, from which on it is no accident
 _CHUNK_DIGEST = 16
+RUNS = -1  # of `finish`: once more
+
+
+def digest_of(folders: "Folders", name: str) -> bytes:
+    """SHA-256 of a file, as flash has it."""
+    hash = sha256(b"")
+    room = memoryview(bytearray(256))
+    file = folders.open(name, "rb")
+    while True:
+        count = file.readinto(room)
+        if not count:
+            break
+        hash.update(room[:count])
+    file.close()
+    return hash.digest()
 
 
 class IntoFile:
-    """A small payload, kept whole until it is used: envelope, keys, delta. Goes on where the file ends."""
+    """A small payload, judged as a whole: envelope, keys, delta. Goes on where the file ends."""
 
     def __init__(self, folders: "Folders", name: str, size: int, digest: bytes) -> None:
         self._folders = folders
@@ -65,16 +79,7 @@ class IntoFile:
 
     def finish(self) -> int:
         """0 when what stands there is what was signed; else R_DIGEST, and nothing stands there any more."""
-        hash = sha256(b"")
-        room = memoryview(bytearray(256))
-        file = self._folders.open(self._name, "rb")
-        while True:
-            count = file.readinto(room)
-            if not count:
-                break
-            hash.update(room[:count])
-        file.close()
-        if hash.digest() == self._digest:
+        if digest_of(self._folders, self._name) == self._digest:
             return 0
         self.drop()
         return R_DIGEST
@@ -95,7 +100,7 @@ class IntoImage:
             self.at = image.resume(component.size)
         else:
             image.begin(component.size)
-        at = self.at - self.at % self._chunk
+        at = self.at - (self.at % self._chunk if component.chunk else 0)
         while at < self.at:
             part = room[: min(WINDOW, self.at - at)]
             image.read(at, part)
@@ -130,9 +135,10 @@ class IntoImage:
         return True
 
     def finish(self) -> int:
-        """Read back: 0, or R_DIGEST or what the image itself finds wrong."""
+        """Read back: 0, or R_DIGEST or what the image itself finds wrong; RUNS: there is more of it."""
         try:
-            return 0 if self._image.finish() == self._component.digest else R_DIGEST
+            found = self._image.finish()
+            return RUNS if found is None else 0 if found == self._component.digest else R_DIGEST
         except WireError as error:
             return error.reason
 
@@ -146,7 +152,8 @@ class Pump:
         self.download = download
         self.sink = sink
         self._source = source
-        self._spoilt = 0  # windows in a row that were not what was signed
+        self._spoilt = 0  # chunks that were not what was signed, since it last came further
+        self._far: int = sink.at
 
     def step(self, now: int) -> int:
         """One step at `now` (ms of the link's clock). STUCK: nobody answers; SPOILT: what comes is always wrong."""
@@ -155,7 +162,9 @@ class Pump:
             return self.DONE
         if download.whole():
             if self.sink.take(download.room[: download.goal]):
-                self._spoilt = 0
+                if self.sink.at > self._far:
+                    self._far = self.sink.at
+                    self._spoilt = 0
                 download.next()
                 return self.RUNS
             self._spoilt += 1

@@ -51,6 +51,7 @@ PLACES = 27
 ENVELOPE = "update/envelope"
 KEY_FILE = "update/keys"
 PATCH = "update/patch"
+PART = "update/part"
 BROKER, WEB, LINE = 0, 1, 2
 PATCHED, COPIED = 2, 3
 NEVER_UP, EXPECTED, CAME_UP = 0, 1, 2

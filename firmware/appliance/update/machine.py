@@ -31,7 +31,7 @@ _CYCLE = 5  # gates.CYCLE
 _GOES_ON = (ids.U_OFFERED, ids.U_DOWNLOADING, ids.U_VERIFIED, ids.U_STAGED, ids.U_TRIAL)
 _RARE = (
     "told why memory gates placing joint chooser otadata judged judging fetching http delta patching patch bundle base "
-    "installing"
+    "whole installing"
 )
 
 

@@ -7,7 +7,7 @@ from trivet_wire.ids import A_NO, W_RELEASE
 from ..store.binary import pack, unpack_from
 from ..store.records import HOURS, INSTALLED, KEYS, UPDATE
 from .gates import NO_ANSWER
-from .kept import ANSWER, DEADLINE, ENVELOPE, KEY_FILE, PATCH, SECURITY, UNTIL, load, save
+from .kept import ANSWER, DEADLINE, ENVELOPE, KEY_FILE, PART, PATCH, SECURITY, UNTIL, load, save
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def set_keys(journal: "Journal", number: int) -> None:
 def forget(ports: "Ports", what: int) -> None:
     """What was fetched goes; what was written into a slot stays there, and is begun anew by the next one."""
     folders = ports.folders
-    for name in (KEY_FILE,) if what else (ENVELOPE, PATCH):
+    for name in (KEY_FILE,) if what else (ENVELOPE, PATCH, PART):
         folders.remove(name)
 
 

@@ -101,7 +101,9 @@ class Patching:
             return _RUNS
         if self._patch is not None:
             self._patch.finish()
-        return 0 if self._new.finish() == self._digest else R_DIGEST
+            self._patch = None
+        found = self._new.finish()
+        return _RUNS if found is None else 0 if found == self._digest else R_DIGEST
 
     def _settle(self) -> int:
         """The component is in flash, read back; or a delta did not lead there, and from now on all of it is fetched."""
