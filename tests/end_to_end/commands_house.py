@@ -65,9 +65,10 @@ async def house(
     settings: Mapping[str, float] | None = None,
     heap_kib: int = HEAP_KIB,
     board: str = "oven",
+    flash: Mapping[str, bytes] | None = None,
 ) -> AsyncIterator[House]:
     """`at_the_line`: the oven makes its own key, as the maker's line lets it. `roots`: release keys that cloud and oven
-    believe. `settings`: of the oven's world."""
+    believe. `settings`: of the oven's world. `flash`: files that are there besides."""
     its = Settings(data_dir=folder / "cloud", http_port=0, mqtt_port=0, nats_port=0)
     if roots:
         keyring.keep(its.updates_dir, roots)
@@ -79,6 +80,8 @@ async def house(
         else:
             identity = await cloud.enrol(boards.load(board).model if roots else board, board)
             device.provision(Provision.of(identity))
+        if flash:
+            device.put(dict(flash))
         world = await asyncio.to_thread(lambda: World(board, device, settings=settings, heap_kib=heap_kib))
         try:
             yield House(cloud, identity, world)

@@ -4,6 +4,7 @@ for: real releases, real firmware, no cloud."""
 import base64
 import hashlib
 import shutil
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -17,7 +18,7 @@ from trivet.release.hands import Hand, open_hand
 from trivet.release.roots import Roots
 from trivet.sim.device import Device, Provision
 from trivet.sim.world import Event, World
-from trivet_wire import ids
+from trivet_wire import cbor, ids
 
 DOMAIN = "vendor.example"  # whose domain a cloud gives its appliances unless it is told another
 
@@ -130,6 +131,22 @@ class Service:
 
     def reached(self, state: str) -> Callable[[], bool]:
         return lambda: bool(self.states) and self.states[-1] == state
+
+
+def installed(release: folder.Release, slot: int = 1) -> dict[str, bytes]:
+    """Files of an appliance on which this release's bundle was confirmed."""
+    image = release.image("bundle")
+    assert image is not None
+    head = image[: 6 + int.from_bytes(image[4:6], "little")]
+    files = {"index": head, "image": hashlib.sha256(image).digest()}
+    at = len(head)
+    for path, size, _ in cbor.decode(head[6:], 1024):
+        files[path] = image[at : at + size]
+        at += size
+    entry = [slot, 0, release.index.sequence, release.index.version]
+    record = cbor.encode([1, False, entry, None, None])
+    found = {f"{'ab'[slot - 1]}/{name}": data for name, data in files.items()}
+    return found | {"slots": record + zlib.crc32(record).to_bytes(4, "little")}
 
 
 def world(maker: Maker, folder_: Path, board: Path | str = "oven", **more: Any) -> World:
