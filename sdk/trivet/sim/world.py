@@ -118,6 +118,7 @@ class World:
             self.device.retained.write_bytes(bytes(_RETAINED))
         self._started_ms = self._fed_ms = self._now_ms
         self.state.connected = self.repl = self._held = False
+        self.state.inhibited = []  # it says so itself, where something is
         slot, image = boot.start(self.device.folder, self._image)
         self.appliance = Appliance(
             image=image,
