@@ -124,6 +124,22 @@ def test_a_delta_leads_to_the_image_and_is_small(oven: Path, release: folder.Rel
     assert all(finding.good for finding in check.look(second))
 
 
+def test_a_bundle_whose_base_lacks_a_monitor_kind_is_refused(oven: Path, tmp_path: Path) -> None:
+    """A base carries the kinds that its board used then: another one would not start there, and go back."""
+    first = build(oven, Order(version="1", base="sim", today=TODAY), tmp_path / "r1")
+    assert {"rate", "share", "range"} < set(first.index.base_kinds)
+    second = build(oven, Order(version="2", earlier=(first.path,), today=TODAY), tmp_path / "r2")
+    assert second.index.base_kinds == first.index.base_kinds
+    index = json.loads((second.path / "release.json").read_text())
+    index["base_kinds"].remove("rate")  # as if the board had had no such monitor then
+    (second.path / "release.json").write_text(json.dumps(index))
+    with pytest.raises(ReleaseError, match="uses the monitor kind rate, which the base of 2 does not have: bring a"):
+        build(oven, Order(version="3", earlier=(first.path, second.path), today=TODAY), tmp_path / "r3")
+    assert not (tmp_path / "r3").exists()
+    whole = build(oven, Order(version="3", base="sim", earlier=(second.path,), today=TODAY), tmp_path / "r3")
+    assert "rate" in whole.index.base_kinds
+
+
 def test_a_sequence_that_would_be_refused_is_refused_here(release: folder.Release, oven: Path, tmp_path: Path) -> None:
     with pytest.raises(ReleaseError, match="Give --sequence 2 or more"):
         build(oven, Order(version="1.1", sequence=1, earlier=(release.path,)), tmp_path / "r2")

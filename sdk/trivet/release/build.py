@@ -20,7 +20,7 @@ from trivet import boards
 from trivet.boards import Board
 from trivet.sim import rom
 
-from . import bundle, delta, drivers, envelope, folder, manifest, sbom
+from . import bundle, delta, drivers, envelope, folder, kinds, manifest, sbom
 from . import numbers as n
 from .problem import ReleaseError
 
@@ -62,6 +62,7 @@ def build(board_name: str | Path, order: Order, out: Path) -> folder.Release:
             f"{order.vendor!r} is no internet domain: write one of yours in lower case, as in maker.example"
         )
     earlier = [folder.Release(path) for path in order.earlier]
+    base_kinds = kinds.of_base(board, order.base, order.bundle, earlier)
     images, parts = _images(board, order)
     deltas = [one for each in earlier for one in _deltas(each, images, board)]
     notes = {language: _note(language, path) for language, path in sorted(order.notes.items())}
@@ -84,6 +85,7 @@ def build(board_name: str | Path, order: Order, out: Path) -> folder.Release:
         sbom="sbom.cdx.json",
         notes={language: f"note.{language}.md" for language in notes},
         deltas=[one for one, _ in deltas],
+        base_kinds=base_kinds,
     )
     files |= {index.envelope: made, index.sbom: bill}
     files |= {index.notes[language]: note.encode() for language, note in notes.items()}

@@ -30,7 +30,8 @@ class DeltaFile(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Index(msgspec.Struct, frozen=True, kw_only=True):
-    """What `release.json` holds. `payloads`: file by SHA-256 (hex), deltas too; `notes`: file by language."""
+    """What `release.json` holds. `payloads`: file by SHA-256 (hex), deltas too; `notes`: file by language;
+    `base_kinds`: monitor kinds of the base that the bundle runs on, empty where they are not known."""
 
     format: int
     board: str
@@ -44,6 +45,7 @@ class Index(msgspec.Struct, frozen=True, kw_only=True):
     sbom: str
     notes: dict[str, str]
     deltas: list[DeltaFile]
+    base_kinds: list[str] = []
 
 
 class Release:
