@@ -28,7 +28,7 @@ FIRMWARE = {
         "appliance.trust",
         "appliance.faults",
     },
-    "appliance.esp32": {"trivet_wire", "appliance.ports", "appliance.update"},
+    "appliance.esp32": {"trivet_wire", "appliance.ports", "appliance.update", "appliance.store", "appliance.sim"},
     "appliance.sim": {
         "trivet_wire",
         "appliance.ports",
@@ -73,11 +73,12 @@ FIRMWARE = {
     },
     "appliance.start": {"trivet_wire", "appliance.ports", "appliance.app", "appliance.heart", "appliance.service"},
     "main": {"trivet_wire", "appliance"},
+    "main_esp32": {"appliance"},
 }
 
 # What reads a clock, a file, a pin or a wire. Pure rooms get these as ports.
 IO = {"machine", "network", "esp32", "socket", "ssl", "tls", "select", "time", "os", "vfs", "sys", "io", "_thread"}
-IO_ROOMS = {"appliance.sim", "appliance.esp32", "main"}
+IO_ROOMS = {"appliance.sim", "appliance.esp32", "main", "main_esp32"}
 
 # Rooms of the SDK and what each must never import: the lower ones know nothing of the higher.
 SDK_NEVER = {

@@ -59,6 +59,7 @@ class Appliance:
         self.ports = ports
         self.journal = Journal(ports.flash)
         self.journal.mount()
+        ports.witnessed(self.journal)
         self._corrupt = self.journal.corrupt
         self.boot = count_boot(self.journal)
         self.life = Life(self.journal, ports.cause)

@@ -8,6 +8,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any, Protocol
 
+    from .store.journal import Journal
+
     class Clock(Protocol):
         def ticks_ms(self) -> int:
             """Milliseconds since start, monotonic; the appliance's time (virtual in simulation)."""
@@ -248,6 +250,10 @@ if TYPE_CHECKING:
 
         def spare(self) -> None:
             """Forget what `folders` and `slots` were loaded for; the next use loads it again."""
+            ...
+
+        def witnessed(self, journal: Journal) -> None:
+            """Compare with what the board keeps besides the journal, where it does: numbers that never go back."""
             ...
 
         def answers(self) -> bool:

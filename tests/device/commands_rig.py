@@ -63,6 +63,9 @@ class Ports:
     def unload(self, module):
         self.unloaded += 1
 
+    def witnessed(self, journal):
+        pass
+
     def reset(self):
         raise Left
 

@@ -19,6 +19,7 @@ import pytest
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 from release_kit import TODAY
+from trivet import boards
 from trivet.release import ReleaseError, bundle, check, folder, manifest
 from trivet.release.build import DAY, Order, build
 from trivet.sim import umqtt
@@ -96,9 +97,8 @@ def test_a_bundle_has_the_boards_data_and_drivers_that_know_no_constant_of_the_f
     release: folder.Release,
 ) -> None:
     found = bundle.read(release.read("bundle.tvb"))
-    assert set(found) == {
-        *("drivers.mpy", "board/board.cbor", "board/catalogue.bin", "board/texts_en.bin", "board/texts_de.bin"),
-    }
+    assert set(found) == {"drivers.mpy", "inputs.mpy", *(f"board/{name}" for name in boards.pack(boards.load("oven")))}
+    assert {"board/board.cbor", "board/catalogue.bin", "board/pins.cbor", "board/texts_de.bin"} < set(found)
     assert b"trivet_wire" not in found["drivers.mpy"]
     assert found["drivers.mpy"].startswith(b"M\x06")
 

@@ -160,6 +160,16 @@ def test_the_words_of_the_command(tmp_path: Path) -> None:
     assert json.loads(said("show", file, "--json").splitlines()[-1])["roles"] == ["test"]
     assert "DE" in said("show", file)
     assert "holds" in said("list", *data)
+    mine, theirs, both = (str(tmp_path / name) for name in ("mine.json", "theirs.json", "both.json"))
+    public = json.loads(said("request", mine, "--json").splitlines()[-1])["public"]
+    assert "128 hexadecimal" in said("issue", "Bo", "--out", theirs, "--public", public[2:], *data, code=1)
+    assert "accept" in said("issue", "Bo", "--out", theirs, "--public", public, *data)
+    assert "has not signed" in said("show", mine, code=1)
+    assert "does not" not in said("accept", mine, theirs, "--out", both)
+    assert len(read_wallet(Path(both)).answer(DEVICE, bytes(16))) == 64
+    with pytest.raises(CredentialError, match="no key"):
+        read_wallet(Path(theirs)).answer(DEVICE, bytes(16))
+    assert "not the one" in said("accept", file, theirs, "--out", str(tmp_path / "other.json"), code=1)
     assert "revoked" in said("revoke", "1", *data)
     assert "already" in said("revoke", "1", *data, code=1)
-    assert json.loads(said("list", "--json", *data).splitlines()[-1])["credentials"][0]["state"] == "revoked"
+    assert json.loads(said("list", "--json", *data).splitlines()[-1])["credentials"][-1]["state"] == "revoked"

@@ -22,6 +22,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import BinaryIO
 
+    from ..store.journal import Journal
     from .folders import Folders
     from .slots import FileSlots
     from .uart import Uart
@@ -126,6 +127,9 @@ class Ports:
         """ports.Ports"""
         for module in ("appliance.sim.folders", "appliance.sim.slots"):
             self.unload(module)
+
+    def witnessed(self, journal: "Journal") -> None:
+        """ports.Ports: a simulated flash has its journal alone."""
 
     def answers(self) -> bool:
         """ports.Ports"""

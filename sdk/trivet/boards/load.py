@@ -12,7 +12,7 @@ from trivet_wire import ids
 
 from trivet import paths
 
-from . import catalogue, convert
+from . import catalogue, convert, pins
 from .errors import NOTHING, BoardError, Mistake, Place
 from .holds import read_holds
 from .models import Board, Condition, Function, Input, Output, Signal
@@ -85,6 +85,7 @@ def assemble(table: Table, rows: Table) -> Board:
         parts=parts,
         holds=read_holds(table, space),
         routines=read_routines(table, space, {one.name: one.safe for one in outputs}, gates),
+        chip=_chip(table),
     )
     for part in (head, history, table):
         part.done()
@@ -103,14 +104,41 @@ def _help(head: Table) -> str:
 
 
 def _input(table: Table) -> Input:
-    made = Input(table.name(), table.text("pin"), table.text("text", ""))
+    made = Input(table.name(), _pin(table), table.text("text", ""))
     table.done()
     return made
 
 
 def _output(table: Table) -> Output:
-    made = Output(table.name(), table.text("pin"), table.integer("safe", -32768, 32767, 0), table.texts("text"))
+    made = Output(table.name(), _pin(table, output=True), table.integer("safe", -32768, 32767, 0), table.texts("text"))
     table.done()
+    return made
+
+
+def _pin(table: Table, key: str = "pin", output: bool = False) -> str:
+    text = table.text(key)
+    try:
+        pins.row(text, output)
+    except pins.PinError as error:
+        table.fail(key, error.problem, error.instead, stand="?")
+    return text
+
+
+def _chip(table: Table) -> pins.Chip:
+    chip = table.table("chip", default={})
+    bus = chip.raw("i2c", None)
+    if bus is not None and not (isinstance(bus, list) and len(bus) == 2 and all(isinstance(one, int) for one in bus)):
+        chip.fail("i2c", f"{bus!r} does not fit", "its pins sda and scl, as in i2c = [21, 22]")
+    button = _pin(chip, "button") if chip.has("button") else ""
+    if button and pins.row(button)[0] != pins.GPIO:
+        chip.fail("button", f"{button!r} is no contact", "gpio 0 up low", stand="gpio 0 up low")
+    made = pins.Chip(
+        kind=chip.choice("kind", pins.CHIPS, "esp32"),
+        flash_mb=chip.integer("flash_mb", 4, 16, 4),
+        i2c=(bus[0], bus[1]) if bus else None,
+        button=button,
+    )
+    chip.done()
     return made
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from .pins import Chip
+
 Texts = dict[str, str]  # by language
 
 
@@ -220,6 +222,7 @@ class Board:
     holds: tuple[Hold, ...] = ()  # what an update waits for
     routines: tuple[Routine, ...] = ()  # self-tests
     help: str = "{code}"  # what the picture of a code says: an address where it is explained, or the code alone
+    chip: Chip = field(default_factory=Chip)
     internal_debounce: Debounce = field(default_factory=lambda: Debounce(0, 1, -1))
 
     def signal(self, name: str) -> int:

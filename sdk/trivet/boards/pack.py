@@ -10,6 +10,7 @@ from typing import Any
 from trivet_wire import catalogue as wire_catalogue
 from trivet_wire import cbor
 
+from . import pins
 from .models import Board, Code, Condition
 from .pack_service import pack_service
 from .reader import LANGUAGES
@@ -19,9 +20,11 @@ TEXTS_MAGIC = b"TVT\x01"
 
 
 def pack(board: Board) -> dict[str, bytes]:
-    """board.cbor, catalogue.bin, routines.cbor where there are any, one texts_<language>.bin each, and what the service
-    port reads."""
+    """board.cbor, catalogue.bin, pins.cbor, routines.cbor where there are any, one texts_<language>.bin each, and what
+    the service port reads."""
+    outputs = [(one.pin, one.safe) for one in board.outputs]
     made = {"board.cbor": cbor.encode(_board(board)), "catalogue.bin": packed_catalogue(board)}
+    made[pins.FILE] = pins.packed(board.chip, [one.pin for one in board.inputs], outputs)
     if board.routines:
         made["routines.cbor"] = cbor.encode(_routines(board))
     for language in LANGUAGES:

@@ -18,12 +18,16 @@ from trivet.commands.release_common import told
 from trivet.commands.serve import DEFAULT_DATA, Data, Database
 from trivet.config import Settings
 from trivet.credentials import CredentialError, Issued, Wallet, book, register, wire
-from trivet.credentials.wallet import VARIABLE, new_key, read_wallet
+from trivet.credentials.wallet import VARIABLE, accepted, new_key, read_wallet
 from trivet.keys import Signer
+from trivet.sign1 import public_key
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, help="Technicians' credentials: issue, revoke, list, show."
 )
+PassphraseFile = Annotated[
+    Path | None, typer.Option(help="The key's passphrase is the first line of this file; on a terminal you are asked")
+]
 Json = Annotated[bool, typer.Option("--json", help="The last line is one JSON object")]
 WHO = "trivet credential"
 
@@ -39,9 +43,10 @@ def issue(  # noqa: PLR0917
     region: Annotated[
         list[str] | None, typer.Option(help="Where it holds (DE, CH …), once for each. Without: everywhere")
     ] = None,
-    passphrase_file: Annotated[
-        Path | None, typer.Option(help="Seal the key with the first line of this file; on a terminal you are asked")
+    public: Annotated[
+        str | None, typer.Option(help="Their public key, as `trivet credential request` printed it; without: made here")
     ] = None,
+    passphrase_file: PassphraseFile = None,
     data: Data = DEFAULT_DATA,
     database: Database = None,
     as_json: Json = False,
@@ -50,11 +55,11 @@ def issue(  # noqa: PLR0917
     with told():
         if out.exists():
             raise CredentialError(f"{out} is there already, and is not overwritten: name another file")
-        key, public = new_key(_passphrase(passphrase_file))
+        key, theirs = (b"", _public(public)) if public else new_key(_passphrase(passphrase_file))
         settings = keyring.settings(data, database)
         lasts = dt.timedelta(days=days)
         serial, wallet = asyncio.run(
-            _issue(settings, name, public, key, tuple(role or ids.ROLE_NAMES), tuple(region or ()), lasts)
+            _issue(settings, name, theirs, key, tuple(role or ids.ROLE_NAMES), tuple(region or ()), lasts)
         )
         wallet.save(out)
     held = wallet.credential
@@ -62,6 +67,9 @@ def issue(  # noqa: PLR0917
         typer.echo(json.dumps({"serial": serial, "file": str(out), "expires": held.expires}))
         return
     typer.echo(f"Credential {serial} for {held.name} stands in {out}; it holds {days} days.")
+    if public:
+        typer.echo(f"They bring it together with their key: trivet credential accept THEIR-FILE {out} --out …")
+        return
     typer.echo(f"At the bench: trivet test … --credential {out}, or {VARIABLE}={out}")
     typer.echo(f"Lost or stolen? trivet credential revoke {serial}")
 
@@ -81,6 +89,37 @@ async def _issue(  # noqa: PLR0917
     async with Store(settings.url) as store, store.writing() as session:
         serial, message = await register.issue(session, signer, name, public, roles, regions, lasts, who=WHO)
         return serial, Wallet(message, key, await register.revoked_list(session, signer))
+
+
+@app.command()
+def request(
+    out: Annotated[Path, typer.Argument(help="File for the new key; it stays with the technician")],
+    passphrase_file: PassphraseFile = None,
+    as_json: Json = False,
+) -> None:
+    """Make a key where it will be used; prints what the vendor needs for `trivet credential issue --public`."""
+    with told():
+        key, public = new_key(_passphrase(passphrase_file))
+        Wallet(b"", key).save(out)
+    if as_json:
+        typer.echo(json.dumps({"public": public.hex(), "file": str(out)}))
+        return
+    typer.echo(f"The key stands in {out}; keep it. Send the vendor this:\n{public.hex()}")
+
+
+@app.command()
+def accept(
+    mine: Annotated[Path, typer.Argument(help="File that `trivet credential request` made")],
+    theirs: Annotated[Path, typer.Argument(help="File that the vendor sent back")],
+    out: Annotated[Path, typer.Option("--out", help="The technician's file, from both")],
+    passphrase_file: PassphraseFile = None,
+) -> None:
+    """Bring a technician's key together with what the vendor signed for it."""
+    with told():
+        held = accepted(read_wallet(mine), read_wallet(theirs), lambda: _passphrase(passphrase_file) or "")
+        held.save(out)
+        name = held.credential.name
+    typer.echo(f"{out} is the file of {name}. At the bench: trivet test … --credential {out}, or {VARIABLE}={out}")
 
 
 @app.command()
@@ -173,6 +212,17 @@ def _signer(settings: Settings) -> Signer:
     if not (settings.secrets_dir / "ca.crt").exists():
         raise CredentialError(f"there is no cloud in {settings.data_dir}: `trivet serve --data …` makes one")
     return Vault(settings.secrets_dir, settings.keys).command_key
+
+
+def _public(text: str) -> bytes:
+    try:
+        made = bytes.fromhex(text)
+        public_key(made)
+    except ValueError:
+        raise CredentialError(
+            "this is no public key: 128 hexadecimal digits, as `trivet credential request` prints them"
+        ) from None
+    return made
 
 
 def _passphrase(file: Path | None) -> str | None:

@@ -18,6 +18,7 @@ _SAYS = {
     "board.toml": "what is read, driven and judged",
     "catalogue.toml": "the codes: texts for owner and technician, causes, parts",
     "drivers.py": "your control program, in MicroPython",
+    "inputs.py": "what is read beside the chip's own pins",
     "physics.py": "the appliance's world, for simulation",
     "partitions.csv": "the layout of its flash",
     "README.md": "how to go on",

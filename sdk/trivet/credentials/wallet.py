@@ -3,6 +3,9 @@ long without a network. Takes and gives files; answers challenges. Never sends a
 
 JSON: {"format": 1, "credential": base64, "key": PEM (PKCS #8, sealed by a passphrase where one was chosen),
 "revoked": base64 or null}. Whoever has the file and its passphrase is the technician.
+
+Where the technician makes the key, their file has no credential yet (null), and what the vendor sends back has no key:
+`accepted` makes one of the two, and the key never leaves its owner.
 """
 
 from __future__ import annotations
@@ -31,12 +34,15 @@ VARIABLE = "TRIVET_CREDENTIAL"  # names the file
 class Wallet:
     """What a technician carries. `key` is sealed as it is in the file."""
 
-    message: bytes
-    key: bytes  # PEM
+    message: bytes  # empty until the vendor has signed
+    key: bytes  # PEM; empty in what the vendor sends back
     revoked: bytes | None = None
 
     @property
     def credential(self) -> wire.Credential:
+        """CredentialError before the vendor has signed."""
+        if not self.message:
+            raise CredentialError("the vendor has not signed this one yet: send them what `request` printed")
         return wire.read_credential(self.message)
 
     def answer(self, device: str, nonce: bytes, passphrase: Callable[[], str] | None = None) -> bytes:
@@ -52,6 +58,8 @@ class Wallet:
         return sign1.signature(key, credential.key_id(held.serial), payload)
 
     def _opened(self, passphrase: Callable[[], str] | None) -> ec.EllipticCurvePrivateKey:
+        if not self.key:
+            raise CredentialError("this file has no key: `trivet credential accept` brings it together with yours")
         sealed = b"ENCRYPTED" in self.key
         if sealed and passphrase is None:
             raise CredentialError("this credential's key is sealed: its passphrase is needed")
@@ -68,8 +76,8 @@ class Wallet:
     def encode(self) -> str:
         said = {
             "format": FORMAT,
-            "credential": base64.b64encode(self.message).decode(),
-            "key": self.key.decode(),
+            "credential": base64.b64encode(self.message).decode() if self.message else None,
+            "key": self.key.decode() if self.key else None,
             "revoked": None if self.revoked is None else base64.b64encode(self.revoked).decode(),
         }
         return json.dumps(said, indent=1) + "\n"
@@ -90,18 +98,26 @@ def read_wallet(path: Path) -> Wallet:
         said = json.loads(path.read_text(encoding="utf-8"))
         if said["format"] != FORMAT:
             raise CredentialError(f"{path} is of a later kind than this program reads: update it")
-        revoked = said["revoked"]
+        message, key, revoked = said["credential"], said["key"], said["revoked"]
         wallet = Wallet(
-            base64.b64decode(said["credential"], validate=True),
-            said["key"].encode(),
+            b"" if message is None else base64.b64decode(message, validate=True),
+            b"" if key is None else key.encode(),
             None if revoked is None else base64.b64decode(revoked, validate=True),
         )
     except FileNotFoundError:
         raise CredentialError(f"there is no file {path}: the vendor makes it with `trivet credential issue`") from None
     except (OSError, KeyError, TypeError, AttributeError, UnicodeDecodeError, json.JSONDecodeError, binascii.Error):
         raise CredentialError(f"{path} is no technician's file: `trivet credential issue` makes one") from None
-    wire.read_credential(wallet.message)
+    if wallet.message:
+        wire.read_credential(wallet.message)
     return wallet
+
+
+def accepted(mine: Wallet, theirs: Wallet, passphrase: Callable[[], str] | None) -> Wallet:
+    """The technician's key with what the vendor signed for it. CredentialError where the two do not belong together."""
+    made = Wallet(theirs.message, mine.key, theirs.revoked)
+    made.answer("00" * 8, bytes(ids.NONCE_SIZE), passphrase)
+    return made
 
 
 def new_key(passphrase: str | None) -> tuple[bytes, bytes]:

@@ -116,8 +116,8 @@ def _images(board: Board, order: Order) -> tuple[dict[str, bytes], list[Part]]:
     if order.bundle:
         files = drivers.files(board)
         images["bundle"] = bundle.pack(files)
-        parts += sbom.files({"drivers.mpy": files["drivers.mpy"]}, "driver") if "drivers.mpy" in files else ()
-        parts += sbom.files({path: data for path, data in files.items() if path != "drivers.mpy"}, "board data")
+        parts += sbom.files({path: data for path, data in files.items() if path.endswith(".mpy")}, "driver")
+        parts += sbom.files({path: data for path, data in files.items() if not path.endswith(".mpy")}, "board data")
     if not images:
         raise ReleaseError("a release has a base image, a bundle or both: give --base, or leave --no-bundle away")
     return images, parts

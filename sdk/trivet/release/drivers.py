@@ -24,15 +24,16 @@ from .problem import ReleaseError
 
 _WIRE = ("trivet_wire/__init__.py", "trivet_wire/ids.py")
 _FIRMWARE = ("trivet_wire", "appliance", "main")
-_LENT = ("board", "inhibit")  # arguments of a maker's program that are objects of the firmware
+_LENT = ("board", "inhibit", "pins")  # arguments of a maker's program that are objects of the firmware
 
 
 def files(board: Board) -> dict[str, bytes]:
     """What a bundle of this board holds. ReleaseError when its drivers lean on what a bundle cannot bring."""
     made = {f"board/{name}": data for name, data in boards.pack(board).items()}
-    drivers = board.folder / "drivers.py"
-    if drivers.exists():
-        made["drivers.mpy"] = _compiled(drivers)
+    for name in ("drivers", "inputs"):
+        file = board.folder / f"{name}.py"
+        if file.exists():
+            made[f"{name}.mpy"] = _compiled(file)
     return made
 
 
@@ -40,9 +41,9 @@ def source(drivers: Path) -> bytes:
     """The drivers' source as it is compiled: each constant of the shared package is its value, names are spared."""
     root = paths.firmware()
     shared = {path: (root / path).read_bytes() for path in _WIRE if (root / path).exists()}
-    folded = fold({**shared, "drivers.py": drivers.read_bytes()})["drivers.py"]
+    folded = fold({**shared, drivers.name: drivers.read_bytes()})[drivers.name]
     _check(folded, drivers)
-    return shorten({"drivers.py": folded}, steady=True)["drivers.py"]
+    return shorten({drivers.name: folded}, steady=True)[drivers.name]
 
 
 def _check(folded: bytes, drivers: Path) -> None:
@@ -67,10 +68,10 @@ def _check(folded: bytes, drivers: Path) -> None:
 
 def _compiled(drivers: Path) -> bytes:
     with tempfile.TemporaryDirectory() as scratch:
-        path = Path(scratch) / "drivers.py"
+        path = Path(scratch) / drivers.name
         path.write_bytes(source(drivers))
         try:
-            compiled(path, "drivers.py")
+            compiled(path, drivers.name)
         except SimulationError as error:
             raise ReleaseError(f"{drivers}: {error}. `trivet check` says where") from error
         return path.with_suffix(".mpy").read_bytes()

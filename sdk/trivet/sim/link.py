@@ -18,7 +18,7 @@ from .scope import Uses, uses
 # Imported within a function, and yet part of every whole appliance.
 ALWAYS = (
     *("main", "appliance.heart", "appliance.tick", "appliance.outbox.mqtt", "appliance.outbox.uplink"),
-    *("appliance.sim.line", "appliance.sim.ports"),
+    *("appliance.sim.line", "appliance.sim.ports", "main_esp32", "appliance.esp32.ports", "appliance.esp32.run"),
 )
 MONITORS = "appliance.sense.monitors"  # found by their names at run time; an image has those that its board uses
 # Outside the rooms, or waiting for their moment: what never comes without the other.
@@ -34,7 +34,7 @@ HOSTS = {
 }
 ROOMS = (
     *("trivet_wire", MONITORS),
-    *(f"appliance.{room}" for room in ("store", "trust", "faults", "sense", "outbox", "service", "sim")),
+    *(f"appliance.{room}" for room in ("store", "trust", "faults", "sense", "outbox", "service", "sim", "esp32")),
 )
 
 _Edit = tuple[int, int, int, bytes]  # line, from, to, text

@@ -29,16 +29,19 @@ from .unused import leave_out
 if TYPE_CHECKING:
     from trivet.boards import Board
 
-_SKIP = {"__pycache__", "esp32"}
 _OUTSIDE = "appliance/sim/start.py"  # mounts the image, so it is not in it
+_CHIP = ("appliance/esp32/", "main_esp32.py")  # what an image for a chip has, and one for the simulation has not
+# Of the simulation's room an image for a chip has what is MicroPython's own on both.
+_BOTH = tuple(f"appliance/sim/{name}.py" for name in ("__init__", "disk", "folders", "link", "trace"))
 PLACES = "board/places.txt"
 _built: dict[str, Path] = {}  # by what went in: a process that makes many worlds shrinks the sources once
 
 
-def build(board: "Board", *programs: Path) -> Path:
+def build(board: "Board", *programs: Path, chip: bool = False) -> Path:
     """The image of `board`, built when its inputs changed (some seconds), else from the cache. `programs`: modules that
-    are to run on the firmware (`start_command(…, its name)`): only inside the image do names mean what they say."""
-    files = dict(inputs(board))
+    are to run on the firmware (`start_command(…, its name)`): only inside the image do names mean what they say.
+    `chip`: for a real board."""
+    files = dict(inputs(board, chip))
     files.update({program.name: program.read_bytes() for program in programs})
     digest = _digest(files)
     image = _built.get(digest) or _remembered(digest)
@@ -136,16 +139,17 @@ def _digest(files: dict[str, bytes]) -> str:
     return digest.hexdigest()
 
 
-def inputs(board: "Board") -> Iterator[tuple[str, bytes]]:
+def inputs(board: "Board", chip: bool = False) -> Iterator[tuple[str, bytes]]:
+    """Path and content of all that goes into an image, before it is shrunk; `chip`: into one for a real board."""
     root = paths.firmware()
     used = {monitor.number for monitor in board.monitors}
     unused = {kind.file for kind in kinds().values() if kind.number not in used}
     for path in sorted(root.rglob("*.py")):
-        name = path.relative_to(root)
-        if name.parent.name == "monitors" and name.name in unused:
+        name = path.relative_to(root).as_posix()
+        if path.parent.name == "monitors" and path.name in unused:
             continue
-        if not _SKIP & set(name.parts) and name.as_posix() != _OUTSIDE:
-            yield name.as_posix(), path.read_bytes()
+        if "__pycache__" not in path.parts and name != _OUTSIDE and _belongs(name, chip):
+            yield name, path.read_bytes()
     library = umqtt.package()
     for path in sorted(library.glob("*.py")):
         if path.name != "robust.py":
@@ -153,9 +157,15 @@ def inputs(board: "Board") -> Iterator[tuple[str, bytes]]:
     yield "ussl.py", umqtt.SHIM.encode()
     for file, data in boards.pack(board).items():
         yield f"board/{file}", data
-    drivers = board.folder / "drivers.py"
-    if drivers.exists():
-        yield "drivers.py", drivers.read_bytes()
+    for program in ("drivers.py", "inputs.py") if chip else ("drivers.py",):
+        if (board.folder / program).exists():
+            yield program, (board.folder / program).read_bytes()
+
+
+def _belongs(name: str, chip: bool) -> bool:
+    if name.startswith(_CHIP):
+        return chip
+    return not chip or name in _BOTH or not (name == "main.py" or name.startswith("appliance/sim/"))
 
 
 def _make(scratch: Path, files: dict[str, bytes]) -> Path:

@@ -40,6 +40,9 @@ _ASKED = {
     "rename",
 } | {*("chdir", "getcwd", "ilistdir", "mkdir", "rmdir", "statvfs", "send", "throw", "close", "keys", "value", "errno")}
 
+# Modules of a chip, which knows other names than the interpreter that `known.py` asked: who talks to it keeps them all.
+_CHIP = {"machine", "esp32", "network", "onewire"}
+
 
 def shorten(sources: dict[str, bytes], *, steady: bool = False) -> dict[str, bytes]:
     """The same program under the same paths. `steady`: what a name becomes depends on the name itself, so that others
@@ -77,6 +80,8 @@ class _Table:
         fixed = ENTRY | NAMES | _COMPILED | set(keyword.kwlist) | spoken
         for module in modules:
             fixed |= set(_of_interpreter(module.tree, paths))
+            talks = _CHIP & set(_modules(module.tree))
+            fixed |= {name for name in module.names if talks and "__appliance_" not in name}  # those the linker made
         self._free = list(_free(spoken.union(*(module.names for module in modules))))
         self._borrowed = sum(name in NAMES for name in self._free) if steady else 0  # the first ones cost nothing
         self._kin = _kin(modules)
@@ -103,6 +108,14 @@ class _Table:
 
     def rewrite(self, module: _Module) -> bytes:
         return _renamed(module.source, self._becomes[module.path])
+
+
+def _modules(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            yield node.module or ""
 
 
 def _meanings(modules: list[_Module]) -> "Iterator[tuple[str, frozenset[str]]]":

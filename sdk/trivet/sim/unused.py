@@ -16,9 +16,10 @@ _PURE = (
     *(ast.Constant, ast.Tuple, ast.List, ast.Dict, ast.Name, ast.UnaryOp, ast.BinOp),
     *(ast.expr_context, ast.operator, ast.unaryop),
 )
-# What a maker's program may call of the firmware, and is called by (firmware/drivers.pyi): it may come in a bundle,
-# compiled apart from the image and long after it.
+# What a maker's program may call of the firmware, and is called by (firmware/drivers.pyi, inputs.pyi): it may come in a
+# bundle, compiled apart from the image and long after it.
 OFFERED = {"Application", "tick", "tick_ms", "index", "output", "function", "allowed"}
+OFFERED |= {"Inputs", "input", "read", "write", "show"}
 ENTRY = {"main"} | OFFERED  # called by, or calling, what is outside the image
 
 

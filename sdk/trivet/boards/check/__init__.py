@@ -16,7 +16,7 @@ from trivet.errors import TrivetError
 
 from ..pack import pack
 from ..reader import nearest
-from . import codes, conditions, drivers, limits, partitions, world
+from . import codes, conditions, drivers, limits, partitions, pins, world
 from .finding import Finding, Source
 from .mend import mend, open_source
 from .report import Report
@@ -37,14 +37,14 @@ def check(folder: Path) -> list[Finding]:
         found += mistakes
         if board is not None:
             report = Report(board, toml, catalogue)
-            for rule in (limits.check, conditions.check, codes.check, _internal):
+            for rule in (limits.check, conditions.check, codes.check, pins.check, _internal):
                 rule(report)
             found += report.found
             if not found:
                 found += _packs(report)
     found += drivers.check(folder / "drivers.py", board)
     found += world.check(folder / "physics.py", board)
-    found += partitions.check(folder / "partitions.csv")
+    found += partitions.check(folder / "partitions.csv", board.chip.flash_mb if board is not None else 4)
     return sorted(set(found))
 
 

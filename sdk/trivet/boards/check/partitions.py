@@ -11,7 +11,6 @@ from pathlib import Path
 
 from .finding import Finding
 
-FLASH = 4 << 20  # bytes
 FIRST = 0x9000  # behind boot loader and partition table
 SECTOR = 0x1000
 APP = 0x10000  # alignment of an application
@@ -33,7 +32,7 @@ class Partition:
         return self.offset + self.size
 
 
-def check(file: Path) -> Iterator[Finding]:
+def check(file: Path, flash_mb: int = 4) -> Iterator[Finding]:
     if not file.exists():
         yield Finding(
             file, 0, "", "is missing: the appliance's flash has no layout", "the one that `trivet new` writes"
@@ -55,7 +54,7 @@ def check(file: Path) -> Iterator[Finding]:
             form = "name, data or app, subtype, offset, size: as in journal, data, 0x40, 0x370000, 0x20000"
             yield wrong(number, cells[0], "is no partition", form)
             continue
-        yield from (wrong(number, row.name, *one) for one in _alone(row))
+        yield from (wrong(number, row.name, *one) for one in _alone(row, flash_mb << 20))
         for other in rows:
             if row.name == other.name:
                 yield wrong(number, row.name, f"stands twice: also in line {other.line}", "another name")
@@ -86,7 +85,7 @@ def number(text: str) -> int:
     return int(text[:-1] if unit > 1 else text, 0) * unit
 
 
-def _alone(row: Partition) -> Iterator[tuple[str, str]]:
+def _alone(row: Partition, flash: int) -> Iterator[tuple[str, str]]:
     align = APP if row.type == "app" else SECTOR
     if row.offset % align:
         down = row.offset // align * align
@@ -98,6 +97,6 @@ def _alone(row: Partition) -> Iterator[tuple[str, str]]:
         yield f"size {row.size:#x} is no whole number of sectors", f"a multiple of {SECTOR:#x}: {up:#x}"
     if row.name in RINGS and row.size < RING:
         yield f"size {row.size:#x} is too small for a ring of sectors", f"at least {RING:#x}"
-    if row.end() > FLASH:
-        most = max(0, FLASH - row.offset)
-        yield f"ends at {row.end():#x}, beyond the flash of {FLASH >> 20} MB", f"a size of at most {most:#x}"
+    if row.end() > flash:
+        most = max(0, flash - row.offset)
+        yield f"ends at {row.end():#x}, beyond the flash of {flash >> 20} MB", f"a size of at most {most:#x}"

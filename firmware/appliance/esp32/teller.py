@@ -1,0 +1,49 @@
+"""Whoever watches the appliance (ports.Teller): the display, where the board has one, and whoever asked at the service
+port to be told. Prints nothing by itself.
+"""
+
+# The stubs of the chip's modules leave much untyped; what comes out of this file is typed.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportReturnType=false
+
+import io
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from typing import Any
+
+
+class Teller:
+    """`listener` is told events, `display` shows texts; None: nobody."""
+
+    def __init__(self) -> None:
+        self.listener: Callable[[dict[str, Any]], object] | None = None
+        self.display: Callable[[str], None] | None = None
+        self.shown = ""
+
+    def tell(self, event: "dict[str, Any]") -> None:
+        listener = self.listener
+        if listener is not None:
+            listener(event)
+
+    def show(self, text: str) -> None:
+        self.shown = text
+        if self.display is not None:
+            self.display(text)
+
+    def trace(self, error: BaseException) -> str:
+        text = io.StringIO()
+        sys.print_exception(error, text)
+        trace = text.getvalue()
+        try:
+            from ..sim.trace import placed  # few appliances ever need it
+
+            return placed(trace, _places)
+        except (MemoryError, OSError):
+            return trace
+
+
+def _places() -> "Iterable[str]":
+    return open("/rom/board/places.txt")
