@@ -96,6 +96,7 @@ SDK_NEVER = {
         *("trivet.control", "trivet.updates", "trivet.serve"),
     },
     "trivet.credentials": {"trivet.api", "trivet.desk", "trivet.sim", "trivet.serve", "trivet.engine", "trivet.ingest"},
+    "trivet.hardware": {"trivet.store", "trivet.cases", "trivet.api", "trivet.desk", "trivet.ingest", "trivet.serve"},
     "trivet.updates": {"trivet.api", "trivet.desk", "trivet.sim", "trivet.serve", "trivet.engine", "trivet.ingest"},
     "trivet.ingest": {"trivet.api", "trivet.desk", "trivet.sim", "trivet.serve"},
     "trivet.api": {"trivet.desk", "trivet.sim", "trivet.ingest"},

@@ -23,6 +23,8 @@ COMMANDS = {
     "evidence": "trivet.commands.evidence",
     "check": "trivet.commands.check",
     "pack": "trivet.commands.pack",
+    "build": "trivet.commands.build",
+    "flash": "trivet.commands.flash",
     "ledger": "trivet.commands.ledger",
     "credential": "trivet.commands.credential",
     "release": "trivet.commands.release",

@@ -23,7 +23,7 @@ from trivet.registry import Registry, RegistryError
 from trivet.release.roots import Key, Roots
 from trivet.sim.device import Device, read_files
 from trivet.sim.errors import SimulationError
-from trivet.sim.provision import Line, provision
+from trivet.sim.provision import Process, provision
 from trivet.store import Store
 from trivet.store.tables import DeviceRow
 from trivet.store.updates import InstalledRow
@@ -121,7 +121,7 @@ async def test_a_board_is_provisioned_once(tmp_path: Path) -> None:
         before = device.image.read_bytes()
         with pytest.raises(SimulationError, match="holds an appliance already"):
             await provision(registry, boards.load("oven"), device)
-        with Line(boards.load("oven"), device) as line, pytest.raises(SimulationError, match="an appliance already"):
+        with Process(boards.load("oven"), device) as line, pytest.raises(SimulationError, match="an appliance already"):
             line.ask(prove="00" * 8, nonce="00" * 16)
     assert device.image.read_bytes() == before
 
@@ -129,7 +129,7 @@ async def test_a_board_is_provisioned_once(tmp_path: Path) -> None:
 def test_the_line_writes_nothing_but_its_files(tmp_path: Path) -> None:
     device = Device(tmp_path)
     device.format()
-    with Line(boards.load("oven"), device) as line:
+    with Process(boards.load("oven"), device) as line:
         for name in ("key.der", "other", "../x"):
             with pytest.raises(SimulationError, match="the line writes"):
                 line.ask(write=name, data="00")

@@ -78,8 +78,9 @@ class Improv:
             self._result(_SETTINGS, ())
         elif state in (REFUSED, OFF):
             self._setting = False
+            self._wifi.back()
             self._say(_ERROR, bytes((_E_CONNECT,)))
-            self._say(_STATE, bytes((_READY,)))
+            self._say(_STATE, bytes((self._state(),)))
 
     def _packet(self, now: int) -> None:
         buf = self._buf
@@ -128,7 +129,7 @@ class Improv:
     def _state(self) -> int:
         if self._setting or (self._wifi.state == JOINING and self._present()):
             return _PROVISIONING
-        if self._wifi.state == OFF or self._present():
+        if not self._wifi.known or self._present():
             return _READY
         return _PROVISIONED if self._wifi.state == JOINED else _PRESENCE
 

@@ -40,15 +40,20 @@ class Wifi:
         self._since = self._due = 0
         self._wait = _AGAIN_MS
         self.state = OFF
-        self._load()
+        self.known = False  # one is kept
+        self.back()
 
-    def _load(self) -> None:
+    def back(self) -> None:
+        """To the network that is kept, or to none."""
+        self._name = self._password = ""
+        self.known = False
         data = self._files.read(FILE)
         try:
             if data is not None:
                 name, password = cbor.decode(data, _MOST)
                 if isinstance(name, str) and isinstance(password, str):
                     self._name, self._password = name, password
+                    self.known = True
         except ValueError:  # a damaged file: as if nobody had told
             pass
         self.state = REFUSED if self._name else OFF  # due at once
@@ -65,6 +70,7 @@ class Wifi:
     def keep(self) -> None:
         """It was joined: it will be after the next start too. OSError where there is no room."""
         self._files.write(FILE, cbor.encode([self._name, self._password]))
+        self.known = True
 
     def poll(self, now: int) -> None:
         """One step at `now` (ms)."""

@@ -34,13 +34,14 @@ def main(arguments: "list[str]") -> None:
         if not line:
             return
         try:
-            answer = _answer(board, json.loads(line))
+            said = answer(board, json.loads(line))
         except (ValueError, KeyError, OSError) as error:
-            answer = {"error": str(error) or "no room in flash"}
-        print(json.dumps(answer))
+            said = {"error": str(error) or "no room in flash"}
+        print(json.dumps(said))
 
 
-def _answer(board: Provisioning, asked: "dict[str, Any]") -> "dict[str, Any]":
+def answer(board: Provisioning, asked: "dict[str, Any]") -> "dict[str, Any]":
+    """`asked` as above. ValueError, KeyError, OSError for what the board refuses."""
     if "prove" in asked:
         return {"proof": board.prove(bytes.fromhex(asked["prove"]), bytes.fromhex(asked["nonce"])).hex()}
     return {"sha256": board.take(asked["write"], bytes.fromhex(asked["data"])).hex()}

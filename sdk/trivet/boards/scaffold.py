@@ -11,7 +11,10 @@ from pathlib import Path
 from .errors import BoardError
 
 TEMPLATE = Path(__file__).parent / "template"
-FILES = ("board.toml", "catalogue.toml", "drivers.py", "inputs.py", "physics.py", "partitions.csv", "README.md")
+FILES = (
+    *("board.toml", "catalogue.toml", "drivers.py", "inputs.py", "physics.py"),
+    *("partitions.csv", "partitions-8MB.csv", "README.md"),
+)
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*([-_][A-Za-z0-9]+)*")
 _LONGEST = 24  # of a model, in messages
 

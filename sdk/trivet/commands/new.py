@@ -21,6 +21,7 @@ _SAYS = {
     "inputs.py": "what is read beside the chip's own pins",
     "physics.py": "the appliance's world, for simulation",
     "partitions.csv": "the layout of its flash",
+    "partitions-8MB.csv": "the same for 8 MB",
     "README.md": "how to go on",
 }
 
@@ -40,7 +41,7 @@ def new(
     folder = made[0].parent
     console.print(f"[bold]{escape(str(folder))}[/]")
     for file in made:
-        console.print(f"  {file.name:<15} [dim]{_SAYS[file.name]}[/]")
+        console.print(f"  {file.name:<19} [dim]{_SAYS[file.name]}[/]")
     said = shlex.quote(str(folder) if folder.is_absolute() else os.path.join(".", folder))
     console.print("\nNow:")
     for words in (f"check {said}", f"sim {said}", f"sim {said} --fault ntc_open@60"):

@@ -24,7 +24,13 @@ app = typer.Typer(add_completion=False)
 @app.command()
 def provision(  # noqa: PLR0917
     board: Annotated[str, typer.Argument(help="Board of the appliance: its name, or the folder with its files")],
-    device: Annotated[Path, typer.Option(help="Folder of the simulated board, made anew: trivet sim --device")],
+    device: Annotated[
+        Path | None, typer.Option(help="Folder of a simulated board, made anew: trivet sim --device")
+    ] = None,
+    port: Annotated[str, typer.Option(help="Serial port of a real board, as in /dev/ttyUSB0")] = "",
+    label: Annotated[
+        Path | None, typer.Option(help="Write its label, 60 × 30 mm: a file that ends in .pdf or .svg")
+    ] = None,
     data: Data = DEFAULT_DATA,
     database: Database = None,
     name: Annotated[str, typer.Option(help="What people call it, e.g. 'Oven, kitchen'")] = "",
@@ -40,11 +46,13 @@ def provision(  # noqa: PLR0917
     from trivet.serve import noted_url
 
     with told():
-        _check(region)
+        _check(region, device, port, label)
         if roots is not None:
             _keep(updates_dir(data), roots)
-        identity = asyncio.run(_provision(keyring.settings(data, database), board, device, name, region))
+        identity = asyncio.run(_provision(keyring.settings(data, database), board, device or port, name, region))
     claim_url = f"{noted_url(data)}/claim#{identity.device}-{identity.claim_secret}"
+    if label is not None:
+        _print(label, identity, claim_url)
     if as_json:
         said = {"device": identity.device, "claim_secret": identity.claim_secret, "model": identity.model}
         typer.echo(json.dumps(said | {"brokers": identity.brokers, "claim_url": claim_url}))
@@ -56,10 +64,25 @@ def provision(  # noqa: PLR0917
         segno.make(claim_url, micro=False).terminal(compact=True)
     typer.echo(f"Connects to    {', '.join(f'{host}:{port}' for host, port in identity.brokers)}")
     typer.echo(f"Updates        {_updates(identity)}")
-    typer.echo(f"Flash          {device}; its private key was made there and is nowhere else")
+    if label is not None:
+        typer.echo(f"Label          {label}")
+    typer.echo(f"Flash          {device or port}; its private key was made there and is nowhere else")
 
 
-def _check(region: str) -> None:
+def _print(label: Path, identity: Identity, claim_url: str) -> None:
+    from trivet.hardware.label import Label
+
+    made = Label(identity.model, identity.device, identity.claim_secret, claim_url)
+    label.write_bytes(made.pdf() if label.suffix == ".pdf" else made.svg())
+
+
+def _check(region: str, device: Path | None, port: str, label: Path | None) -> None:
+    if (device is None) == (not port):
+        typer.echo("write which board: --device FOLDER for a simulated one, --port PORT for a real one", err=True)
+        raise typer.Exit(2)
+    if label is not None and label.suffix not in (".pdf", ".svg"):
+        typer.echo(f"{label} ends in neither .pdf nor .svg", err=True)
+        raise typer.Exit(2)
     if region and not re.fullmatch("[A-Z]{2}", region):
         typer.echo(f"{region!r} is no region: write two capital letters (ISO 3166-1), such as DE", err=True)
         raise typer.Exit(2)
@@ -84,7 +107,7 @@ def _updates(identity: Identity) -> str:
     return f"of {identity.vendor}, signed by set {roots.read(identity.roots).number} of its release keys"
 
 
-async def _provision(settings: Settings, board: str, device: Path, name: str, region: str) -> Identity:
+async def _provision(settings: Settings, board: str, place: Path | str, name: str, region: str) -> Identity:
     from trivet import boards, catalogues
     from trivet.serve import noted_brokers
     from trivet.sim.device import Device
@@ -98,7 +121,11 @@ async def _provision(settings: Settings, board: str, device: Path, name: str, re
         async with Store(settings.url) as store:
             await catalogues.add_board(store, board)
             registry = Registry(store, vault, noted_brokers(settings.data_dir), settings.data_dir)
-            return await at_the_line(registry, boards.load(board), Device(device), name=name, region=region)
+            if isinstance(place, Path):
+                return await at_the_line(registry, boards.load(board), Device(place), name=name, region=region)
+            from trivet.hardware import line
+
+            return await line.provision(registry, boards.load(board), place, name=name, region=region)
     except (boards.BoardError, SimulationError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from error

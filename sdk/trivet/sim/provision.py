@@ -11,6 +11,7 @@ import asyncio
 import hashlib
 import json
 import subprocess
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -28,8 +29,21 @@ _PATIENCE_S = 60.0
 Tap = Callable[[bytes], None]
 
 
-class Line:
-    """One board at the line. `tap` sees every byte in both directions."""
+class Line(ABC):
+    """One board at the maker's line."""
+
+    @abstractmethod
+    def ask(self, **asked: str) -> dict[str, str]:
+        """One question; SimulationError when the board refuses or does not answer."""
+
+    def write(self, name: str, data: bytes) -> None:
+        """A file, and that it stands there."""
+        if self.ask(write=name, data=data.hex())["sha256"] != hashlib.sha256(data).hexdigest():
+            raise SimulationError(f"{name} does not read back as it was written: the board's flash is broken")
+
+
+class Process(Line):
+    """A simulated board. `tap` sees every byte in both directions."""
 
     def __init__(self, board: Board, device: Device, tap: Tap | None = None) -> None:
         command = start_command(rom.build(board), HEAP_KIB, "appliance.sim.provision", str(device.folder))
@@ -37,7 +51,7 @@ class Line:
         self._process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe)
         self._tap = tap
 
-    def __enter__(self) -> Line:
+    def __enter__(self) -> Process:
         return self
 
     def __exit__(self, *_exc: object) -> None:
@@ -48,7 +62,6 @@ class Line:
             self._process.communicate()
 
     def ask(self, **asked: str) -> dict[str, str]:
-        """One question; SimulationError when the board refuses or does not answer."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         sent = json.dumps(asked).encode() + b"\n"
@@ -67,11 +80,6 @@ class Line:
             raise SimulationError(f"the board refuses: {answer['error']}")
         return answer
 
-    def write(self, name: str, data: bytes) -> None:
-        """A file, and that it stands there."""
-        if self.ask(write=name, data=data.hex())["sha256"] != hashlib.sha256(data).hexdigest():
-            raise SimulationError(f"{name} does not read back as it was written: the board's flash is broken")
-
 
 async def provision(
     registry: Registry, board: Board, device: Device, *, name: str = "", region: str = "", tap: Tap | None = None
@@ -82,16 +90,21 @@ async def provision(
     if device.provisioned:
         raise SimulationError(f"{device.folder} holds an appliance already: choose another folder")
     device.format()
+    with Process(board, device, tap) as line:
+        return await enrol(registry, board, line, name=name, region=region)
+
+
+async def enrol(registry: Registry, board: Board, line: Line, *, name: str = "", region: str = "") -> Identity:
+    """The board at the line proves that it has a key, gets its certificate and identity."""
     offer = registry.offer()
-    with Line(board, device, tap) as line:
-        said = await asyncio.to_thread(line.ask, prove=offer.device, nonce=offer.nonce.hex())
-        identity = await registry.provision(board.model, offer, bytes.fromhex(said["proof"]), name=name)
-        try:
-            for file, data in _files(identity, region).items():
-                await asyncio.to_thread(line.write, file, data)
-        except BaseException:
-            await registry.revoke(identity.device)
-            raise
+    said = await asyncio.to_thread(line.ask, prove=offer.device, nonce=offer.nonce.hex())
+    identity = await registry.provision(board.model, offer, bytes.fromhex(said["proof"]), name=name)
+    try:
+        for file, data in _files(identity, region).items():
+            await asyncio.to_thread(line.write, file, data)
+    except BaseException:
+        await registry.revoke(identity.device)
+        raise
     return identity
 
 

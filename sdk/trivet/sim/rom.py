@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 _OUTSIDE = "appliance/sim/start.py"  # mounts the image, so it is not in it
 _CHIP = ("appliance/esp32/", "main_esp32.py")  # what an image for a chip has, and one for the simulation has not
 # Of the simulation's room an image for a chip has what is MicroPython's own on both.
-_BOTH = tuple(f"appliance/sim/{name}.py" for name in ("__init__", "disk", "folders", "link", "trace"))
+_BOTH = tuple(f"appliance/sim/{name}.py" for name in ("__init__", "disk", "folders", "link", "trace", "provision"))
 PLACES = "board/places.txt"
 _built: dict[str, Path] = {}  # by what went in: a process that makes many worlds shrinks the sources once
 
