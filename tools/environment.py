@@ -47,6 +47,21 @@ def oracle() -> Path:
     return python
 
 
+def chips() -> list[Path]:
+    """Projects of the type checker, one for each chip with other modules than the ESP32, whose stubs `.venv` has; their
+    stubs are fetched into `.venv-chips` when missing or out of date."""
+    found = sorted((ROOT / "tools" / "chips").iterdir())
+    for project in found:
+        lock, home = project / "stubs.lock", ROOT / ".venv-chips" / project.name
+        stamp, wanted = home / "lock.sha256", hashlib.sha256(lock.read_bytes()).hexdigest()
+        if not stamp.exists() or stamp.read_text() != wanted:
+            pip = (str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check", "--quiet", "--no-input")
+            words = ("--no-deps", "--upgrade", "--target", str(home), "--require-hashes", "-r", str(lock))
+            _run(f"fetching the stubs of the {project.name}", *pip, *words)
+            stamp.write_text(wanted)
+    return found
+
+
 def _make(wanted: str) -> None:
     began = time.monotonic()
     say("first run: making .venv with the pinned packages (about a minute, only once)")

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import segno
 from trivet import boards
 from trivet.boards.check import check, partitions
 from trivet.boards.scaffold import TEMPLATE
@@ -167,5 +168,12 @@ def test_a_label_says_who_it_is_in_both_formats() -> None:
     for text in ("TO-60", "0123 4567 89ab cdef", "ABCD-2345-EFGH-6789"):
         assert text in svg
         assert text.encode() in pdf
+    rows = [list(row) for row in segno.make(label.url, micro=False, error="m").matrix]
+    step = 26.0 / (len(rows) + 8)
+    dark = set()
+    for x, y, w, _ in label.modules():
+        first = round((x - 2) / step) - 4
+        dark |= {(first + at, round((y - 2) / step) - 4) for at in range(round(w / step))}
+    assert dark == {(x, y) for y, row in enumerate(rows) for x, module in enumerate(row) if module}
     places = [int(row.split()[0]) for row in pdf.split(b"xref\n")[1].splitlines()[2:8]]
     assert all(pdf[place:].startswith(b"%d 0 obj" % number) for number, place in enumerate(places, 1))

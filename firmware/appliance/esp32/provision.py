@@ -33,9 +33,7 @@ def main(asked: str) -> None:
 
 
 def _files() -> Files:
-    for place in ("/fs", "/"):  # the appliance's own mount, or that of a ready-made MicroPython
-        try:
+    for mounted, place in vfs.mount():
+        if isinstance(mounted, vfs.VfsLfs2):  # the appliance's own mount, or that of a ready-made MicroPython
             vfs.umount(place)
-        except OSError:
-            pass
     return Files("", Partition.find(Partition.TYPE_DATA, label="vfs")[0])

@@ -30,9 +30,9 @@ class Label:
         yield 6.5, 4.2, True, self.model
         yield 11.5, 2.3, False, "Scan to make it yours"
         yield 15.8, 2.1, False, "Id"
-        yield 18.6, 2.6, False, " ".join(self.device[at : at + 4] for at in range(0, 16, 4))
+        yield 18.4, 2.3, False, " ".join(self.device[at : at + 4] for at in range(0, 16, 4))
         yield 22.9, 2.1, False, "Claim secret"
-        yield 25.9, 2.6, True, "-".join(self.secret[at : at + 4] for at in range(0, 16, 4))
+        yield 25.5, 2.3, True, "-".join(self.secret[at : at + 4] for at in range(0, 16, 4))
 
     def modules(self) -> Iterator[tuple[float, float, float, float]]:
         """x, y, width, height of the QR's dark runs, mm."""
