@@ -36,13 +36,6 @@ FIRMWARE = {
         "appliance.sim",
         "appliance.trust",
     },
-        "trivet_wire",
-        "appliance.ports",
-        "appliance.update",
-        "appliance.store",
-        "appliance.sim",
-        "appliance.trust",
-    },
     "appliance.sim": {
         "trivet_wire",
         "appliance.ports",
