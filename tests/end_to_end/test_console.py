@@ -3,10 +3,12 @@ does anything to the appliance. The firmware itself, in simulation.
 """
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from trivet import paths
 from trivet.sim.device import Provision
 from trivet.sim.world import UNREAD, World
 from trivet_wire import ids
@@ -203,3 +205,13 @@ def test_in_german_too() -> None:
         said = Bench(world).type(b"wer\rconsent\r").decode()
         assert "unbekanntes Wort, siehe help" in said
         assert "Sicherheit: immer, das Gesetz verlangt es" in said
+
+
+def test_what_is_loaded_for_a_word_is_known_to_whoever_lets_go_of_it() -> None:
+    folder = paths.firmware() / "appliance" / "service"
+    names = {file.stem for file in folder.glob("words_*.py")}
+    listed = re.search(r"LOADED = \(\n(.*?)\n\)", (folder / "console.py").read_text(), re.DOTALL)
+    assert listed is not None
+    loaded = set(re.sub(r'"', "", listed[1]).split())
+    assert names <= loaded
+    assert all((folder / f"{name}.py").exists() for name in loaded)

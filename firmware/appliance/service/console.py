@@ -67,6 +67,11 @@ relearn 0 0 panel panel
 recover 0 0 panel panel
 button 0 0 panel panel
 """
+# Modules of this room that are loaded for a word alone.
+LOADED = (
+    "words_about words_codes words_show words_live words_watch words_qr words_owner words_grant words_work words_panel "
+    "cells dates reading consents routines granting"
+)
 MUTE = "about"  # the group that answers where the flash is dead
 _MODULE = "appliance.service.words_"
 

@@ -258,19 +258,30 @@ class Terminal:
         """There was too little heap: the connection gives way to whoever stands here, where nothing came of the word
         yet."""
         said, uplink = self._said, self.app.uplink
+        self._said = []
+        self._close()
+        if uplink is not None:
+            uplink.rest(self._ports.clock.link_ms(), _REST_MS)
+        self._empty()
         if not said or uplink is None:
             self._refuse(ids.R_BUSY)
             return
-        self._said = []
-        self._close()
-        uplink.rest(self._ports.clock.link_ms(), _REST_MS)
-        gc.collect()
         try:
             self._answer, self._module = console.begin(self, said)
         except MemoryError:
+            self._empty()
             self._refuse(ids.R_BUSY)
         except WireError as error:
             self._refuse(error.reason)
+
+    def _empty(self) -> None:
+        """Let go of whatever was loaded for the word, whole or not."""
+        app = self.app
+        for name in console.LOADED.split():
+            self._ports.unload("appliance.service." + name)
+        if app.journal is not None and app.machine is None:
+            app.updated(app.update[0])
+        gc.collect()
 
     def _refuse(self, reason: int) -> None:
         """Instead of the last line."""

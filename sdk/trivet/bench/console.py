@@ -1,10 +1,10 @@
 """The service port under siege: 100,000 lines that make sense, make none, or mean no good, noise, cables pulled in
 mid-command, lines of 10 kB, a host that reads nothing; against the firmware itself, its heap locked in every tick.
 
-`tick_jitter_us`: by how much what goes on at the port can delay a tick (999 of 1000 turns stay below it); it may be a
-tenth of the board's tick. `heap_words`: bytes of heap that are gone for good once every word was said, since the
-interpreter never forgets a name; `heap_kept`: what is gone besides after all that came then. `--n` is the number of
-lines.
+`tick_jitter_us`: by how much what goes on at the port can delay a tick (999 of 1000 turns take less, in processor time
+of this machine); it may be a tenth of the board's tick. `heap_words`: bytes of heap that are gone for good once every
+word was said, since the interpreter never forgets a name; `heap_kept`: what is gone besides after all that came then.
+`--n` is the number of lines.
 """
 
 from __future__ import annotations
