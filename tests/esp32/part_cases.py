@@ -421,6 +421,32 @@ def nvs_that_is_broken_leaves_the_journal_alone(board, time):
     assert buf[0] == 7, "an older journal was put back"
 
 
+def a_factory_reset_forgets_the_network_of_the_house(board, time):
+    import vfs
+    from appliance.esp32.flash import PartitionFlash
+    from appliance.esp32.ports import Ports
+    from appliance.esp32.wifi import FILE, OFF, Wifi
+    from appliance.sim.disk import Files
+    from appliance.store.journal import Journal
+    from appliance.store.records import RESET
+    from esp32 import Partition
+
+    device = Partition.find(Partition.TYPE_DATA, label="vfs")[0]
+    vfs.VfsLfs2.mkfs(device)
+    ports = object.__new__(Ports)
+    ports.files = Files("", device)
+    ports.wifi = Wifi(ports.files)
+    journal = Journal(PartitionFlash("journal"))
+    journal.mount()
+    ports.wifi.take("house", "a long secret", 0)
+    ports.wifi.keep()
+    ports.witnessed(journal)
+    assert ports.files.read(FILE) and ports.wifi.known
+    journal.put(RESET, 0, b"\x01")
+    ports.witnessed(journal)
+    assert ports.files.read(FILE) is None and ports.wifi.state == OFF
+
+
 CASES = [name for name in dir() if "_" in name and not name.startswith("_") and name != "NO_SAMPLE"]
 
 if __name__ == "__main__":

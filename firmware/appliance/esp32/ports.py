@@ -16,6 +16,7 @@ from machine import WDT
 
 from ..sim.disk import Files
 from ..sim.link import Link, Stream
+from ..store.records import RESET
 from . import reset
 from .clock import ChipClock
 from .flash import PartitionFlash
@@ -23,6 +24,7 @@ from .packed import Packed
 from .pins import FILE, Pins, table
 from .teller import Teller
 from .uart import Uart
+from .wifi import FILE as WIFI_FILE
 from .wifi import JOINED, Wifi
 
 TYPE_CHECKING = False
@@ -120,6 +122,10 @@ class Ports:
 
         compare(journal)
         self.unload("appliance.esp32.witness")
+        if journal.get(RESET, 0, bytearray(1)) >= 1:  # a factory reset is to be done: the house's network goes with it
+            self.folders.remove(WIFI_FILE)
+            self.spare()
+            self.wifi.back()
 
     def answers(self) -> bool:
         """ports.Ports: the port was served since this start."""
