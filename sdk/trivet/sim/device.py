@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from trivet.registry import Identity
 
 _BLOCK = 4096
-_BLOCKS = 64
+_BLOCKS = 104  # as the boards' partitions.csv: room for two bundles and one that comes, after a cut too
 _DISK_VERSION = 0x00020000  # littlefs 2.0, which every MicroPython reads
 
 
@@ -85,8 +85,9 @@ def read_files(image: Path) -> dict[str, bytes]:
 
 
 def _mounted(image: Path) -> LittleFS:
-    fs = LittleFS(block_size=_BLOCK, block_count=_BLOCKS, mount=False)  # of whatever version the firmware left
-    fs.context.buffer = bytearray(image.read_bytes())
+    data = bytearray(image.read_bytes())  # of whatever size it was made with, and whatever version the firmware left
+    fs = LittleFS(block_size=_BLOCK, block_count=len(data) // _BLOCK, mount=False)
+    fs.context.buffer = data
     fs.mount()
     return fs
 
