@@ -126,7 +126,7 @@ def test_monitor_tells_what_happens(resting: Port) -> None:
 
 
 def test_without_a_credential_nothing_is_done_and_the_answer_says_what_it_needs(broken: Port) -> None:
-    for words in (("clear", "all"), ("fix", "relearn"), ("test", "heater_top")):
+    for words in (("clear", "all"), ("fix", "relearn"), ("test", "top_element")):
         done = trivet(broken, *words)
         assert done.exit_code == exits.NO_GRANT, done.output
         assert "--credential" in done.stderr

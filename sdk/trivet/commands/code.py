@@ -62,7 +62,7 @@ def code(  # noqa: PLR0917  typer reads them
 
 def qr_text(meaning: Meaning) -> str:
     """What the QR code of a code says: the page that the maker names, else the code itself."""
-    return meaning.code.code
+    return meaning.board.help.replace("{code}", meaning.code.code)
 
 
 def page(meaning: Meaning, language: str) -> Panel:
