@@ -2,13 +2,16 @@
 
 import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
+from bench_kit import appliance, port, technician
 from textual.pilot import Pilot
 from textual.widgets import OptionList, Static, TabbedContent
 from trivet.sim.port import Port
 from trivet.sim.spec import parse
 from trivet.technician.client import Client
+from trivet.technician.credential import held
 from trivet.technician.page import Page
 
 BROKEN = "sim:oven,fault=element_top_open@600,from=700,set=start_s=300"
@@ -121,3 +124,21 @@ async def test_on_a_small_terminal_the_list_and_the_advice_are_still_there(clien
         seen = picture(app)
         assert "H01-1R" in seen
         assert "What it means" in seen
+
+
+async def test_a_self_test_runs_and_can_be_stopped_by_a_key(tmp_path: Path) -> None:
+    file = technician(tmp_path / "ada.json")
+    folder = appliance(tmp_path / "oven")
+    with (
+        port(folder, ",from=5,set=start_s=1000000") as made,
+        Client(str(made.path), credential=held(file)) as client,
+    ):
+        app = Page(client)
+        async with app.run_test(size=SIZE) as pilot:
+            await until(pilot, lambda: app.query_one("#routines", OptionList).option_count > 0)
+            await pilot.press("4", "down", "enter")
+            await until(pilot, lambda: "step" in said(app, "tests_text"))
+            await pilot.press("s")
+            await until(pilot, lambda: "FAILED" in picture(app) or "PASSED" in picture(app))
+            await pilot.press("q")
+        assert list(made.world.outputs) == [one.safe for one in made.world.board.outputs]

@@ -181,7 +181,7 @@ class Page(App[None]):
     def _show(self, shown: Shown) -> None:
         told = self._guide.told(shown, self._language)
         self.shown = told
-        width = max(30, self.query_one("#evidence").size.width - 6)
+        width = max(30, self.query_one("#tabs").size.width - 6)  # a pane that is not seen has no size
         evidence = render.evidence(told, self._guide, self._language, (min(width, 100), _CURVE))
         self.query_one("#advice_text", Static).update(render.advice(told, self._guide, self._language))
         self.query_one("#evidence_text", Static).update(evidence or Text(self._word("no_evidence")))
