@@ -45,7 +45,8 @@ FIRMWARE = {
         "appliance.service",
         "appliance.tick",
     },
-    "appliance.update": {"trivet_wire", "appliance.ports", "appliance.store", "appliance.trust"},
+    "appliance.update": {"trivet_wire", "appliance.ports", "appliance.store", "appliance.trust", "appliance.updating"},
+    "appliance.updating": {"appliance.ports", "appliance.update", "appliance.service"},
     "appliance.tick": {"trivet_wire", "appliance.ports", "appliance.sense", "appliance.faults"},
     "appliance.wiring": {"trivet_wire", "appliance.sense", "appliance.faults"},
     "appliance.heart": {
@@ -61,6 +62,7 @@ FIRMWARE = {
     },
     "appliance.acts": {
         "appliance.update",
+        "appliance.updating",
         "trivet_wire",
         "appliance.ports",
         "appliance.store",
@@ -70,6 +72,7 @@ FIRMWARE = {
     "appliance.hearing": {"trivet_wire", "appliance.ports", "appliance.trust", "appliance.acts"},
     "appliance.app": {
         "appliance.update",
+        "appliance.updating",
         "appliance.hearing",
         "trivet_wire",
         "appliance.ports",

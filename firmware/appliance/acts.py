@@ -6,6 +6,7 @@ ports, gives `take` for each message. What is believed, and done at all, is deci
 from trivet_wire import ids
 
 from .service.commands import Commands
+from .updating import updated
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ class Acts:
         for module in _ORDERS:
             self._ports.unload(module)
         if not reason:
-            self._appliance.updated()
+            updated(self._appliance, self._ports)
         return reason
 
     def revoked(self, number: int, serials: "list[int]") -> None:

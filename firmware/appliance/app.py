@@ -3,8 +3,6 @@ heart: the rooms of its board, whole or reduced, or none. Gives one supervisor t
 and no simulation; decides nothing that a room could decide.
 """
 
-from array import array
-
 from trivet_wire import ids
 
 from . import VERSION
@@ -21,6 +19,7 @@ from .store.records import RESET, UPDATE
 from .trust import chain
 from .trust import identity as trust
 from .trust.ledger import Ledger
+from .updating import ALONE, ALONE_AT, DUE, marks, turn
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -43,11 +42,6 @@ _STARTING = ord("s")
 _TASKS = ("start", "tick", "memory", "report", "panel", "uplink", "journal", "install", "console", "own")
 _REPORT_MS = 500  # without a heart
 _DEAD_ERRORS = 3  # of the flash, that a dead ledger counts for: at once a fault
-_UPDATING = (  # modules of its room that may be loaded, and are let go of together
-    "told why memory gates placing joint chooser otadata judged judging fetching http delta patching patch bundle base "
-    "whole installing spoken orders release machine kept"
-)
-_AGAIN_MS = 5_000  # where an update finds no heap, it tries again
 _PRESENT_MS = 30_000  # from the button on, somebody stands at the appliance
 
 
@@ -63,6 +57,10 @@ class Appliance:
         self._corrupt = self.journal.corrupt
         self.boot = count_boot(self.journal)
         self.life = Life(self.journal, ports.cause)
+        mark = ports.retained
+        asked_alone = mark[0] == _MAGIC and mark[ALONE_AT] == ALONE
+        self.alone = asked_alone and ports.cause == ids.RESET_SOFT  # for an update, without heart and link
+        mark[ALONE_AT] = 0
         self.hung = self._retained()
         asked = self._reset_asked()
         self.spool = Spool(self.journal, self.boot)
@@ -75,9 +73,7 @@ class Appliance:
         self.uplink: Uplink | None = None
         self.sealer: Sealer | None = None
         self._hearing: Hearing | None = None
-        # of an update: when its machine is due (ms, -1: never), what was shown that it waits for; of a trial: second of
-        # the last look, cycles until then (-1: none); what came of a download
-        self.update = array("i", (-1, 0, 0, -1, 0))
+        self.update = marks()
         self.download: Download | None = None  # takes what the line brings
         self.machine: Machine | Fetching | Patching | Judging | None = None
         self._present_until = 0
@@ -109,7 +105,7 @@ class Appliance:
             self._reset(asked)
         self._noted()
         if self.journal.next_key(UPDATE) >= 0:
-            self.update[0] = 0
+            self.update[DUE] = 0
 
     def _reset_asked(self) -> int:
         """Who asked for a factory reset (ids.BY_*) that is to be done now, before anything of the owner is read; -1."""
@@ -171,6 +167,11 @@ class Appliance:
         self.heart = heart
         self._build_outbox()
         self.supervisor.tasks = self._tasks()
+        if self.alone:
+            from .update.alone import begin
+
+            begin(self)
+            return
         if self.hung:
             trace = ids.RESET_NAMES[ports.cause]
             self.supervisor.note(Crash(trace, self.hung), trace)
@@ -192,6 +193,8 @@ class Appliance:
         ports, heart = self.ports, self.heart
         model, catalogue = (heart.model, heart.catalogue_id) if heart is not None else (identity.model, 0)
         sealer = self.sealer = Sealer(identity, self.boot, ports.clock, self.consent, self.spool, ports.teller)
+        if self.alone:
+            return
         self.speaker = Speaker(About(model, VERSION, catalogue), self.consent, self.spool, sealer, ledger)
         if heart is not None:
             heart.report(self.speaker, self.consent, sealer)
@@ -216,6 +219,9 @@ class Appliance:
     def _tasks(self) -> "list[Task]":
         """The one table of what runs: name, period in ms (0: every turn), what is polled, what makes a crash safe."""
         heart = self.heart
+        if self.alone:
+            tasks = [Task("journal", 0, self._reclaim), Task("install", 0, self._install)]
+            return tasks + [Task("console", 0, self.ear.poll), Task("own", _REPORT_MS, self._watch)]
         if heart is None:
             last = [Task("report", _REPORT_MS, self._report), Task("own", _REPORT_MS, self._watch)]
             first = [Task("uplink", 0, self._serve), Task("journal", 0, self._reclaim)]
@@ -252,19 +258,6 @@ class Appliance:
                 self.heart.fail()
             self.ports.repl()
         self.ports.reset()
-
-    def updated(self, at: int = 0) -> None:
-        """Something about an update was asked, or the next step is due at `at` (ms; -1: none is): whoever is at it lets
-        go, and what is kept says how it goes on."""
-        machine = self.machine
-        self.machine = None
-        if machine is not None:
-            machine.close()
-        for name in _UPDATING.split():
-            self.ports.unload("appliance.update." + name)
-        self.ports.unload("appliance.update")
-        self.ports.spare()
-        self.update[0] = at
 
     # -- what may be asked of it -----------------------------------------------------------------------------------
 
@@ -410,22 +403,7 @@ class Appliance:
 
     def _install(self, now: int) -> None:
         """One step of an update, when there is one."""
-        due = self.update[0]
-        if due < 0 or now < due or self.leaving:
-            return
-        wait = _AGAIN_MS
-        try:
-            if self.machine is None:
-                from .update.machine import Machine
-
-                self.machine = Machine(self, self.ports)
-            wait = self.machine.poll(now)
-        except MemoryError:
-            self.ports.teller.tell({"e": "no_heap", "task": "install"})
-            if self.uplink is not None:  # once more, without what the connection takes
-                self.uplink.rest(self.ports.clock.link_ms(), 2 * _AGAIN_MS)
-        if wait:
-            self.updated(now + wait if wait > 0 else -1)
+        turn(self, self.ports, now)
 
     def _reclaim(self, now: int) -> None:
         if not self.journal.service() and self.ledger is not None:

@@ -33,7 +33,9 @@ def start(
             appliance.life.anew()
     except (Exception, SystemExit) as error:  # the flash is dead: nothing can be kept, so nothing may be sent
         return Mute(ports, error, language)
-    if appliance.life.reduced or not _beats(appliance, ports, maker, language):
+    if appliance.alone:
+        appliance.live(None)
+    elif appliance.life.reduced or not _beats(appliance, ports, maker, language):
         appliance.life.reduced = True
         if not _beats(appliance, ports, None, language):
             appliance.live(None)

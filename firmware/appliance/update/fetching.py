@@ -3,13 +3,16 @@ code is let go of meanwhile: the heap has no room for both. One small step a tur
 whole, or something is wrong, it says so and the machine takes over. Believes nothing.
 """
 
+import gc
+
 from trivet_wire import ids
 from trivet_wire.refuse import WireError
 
 from ..store.journal import JournalFull
+from ..updating import GC_THRESHOLD, OUTCOME
 from . import kept
-from .download import WINDOW, Asking, Download
-from .filling import RUNS, IntoFile, IntoImage, Pump
+from .download import Asking, Download
+from .filling import RUNS, IntoFile, Pump
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,10 +20,11 @@ if TYPE_CHECKING:
     from ..ports import Ports
     from .delta import Delta
     from .filling import Image, Source
+    from .imaging import IntoImage
     from .kept import Row
     from .release import Component, Release
 
-ARRIVED = -1  # outcomes in `Appliance.update[4]`, beside ids.R_*
+ARRIVED = -1  # outcomes in `Appliance.update[OUTCOME]`, beside ids.R_*
 _ENVELOPE = "update/envelope"  # as kept.py names them
 _KEYS = "update/keys"
 _PATCH = "update/patch"
@@ -36,15 +40,23 @@ class Fetching:
     """`poll(now)` between ticks, as `Machine`; one payload after the other, through one window."""
 
     def __init__(
-        self, appliance: "Appliance", ports: "Ports", what: int, row: "Row", release: "Release | None"
+        self,
+        appliance: "Appliance",
+        ports: "Ports",
+        what: int,
+        row: "Row",
+        release: "Release | None",
+        room: bytearray,
     ) -> None:
-        """`release` None: its envelope is still to be fetched, or the key manifest."""
+        """`release` None: its envelope is still to be fetched, or the key manifest. `room`: WINDOW bytes."""
         self._appliance = appliance
         self._ports = ports
         self._folders = ports.folders
         self._what = what
         self._row = row
-        self._release = release
+        self._release = release  # gone when a file is fetched that is to become a component
+        self._first = release is None
+        self._room = room
         self._pump: Pump | None = None
         self._clock = ports.clock.link_ms
         self._delta: Delta | None = None
@@ -55,7 +67,7 @@ class Fetching:
         """One step; gives after how many ms it is to be gone on, 0: at once."""
         try:
             heart = self._appliance.heart
-            if self._release is not None and heart is not None and heart.in_cycle():
+            if not self._first and heart is not None and heart.in_cycle():
                 return _OVER_MS  # the machine says that it waits
             return self._step()
         except WireError as error:
@@ -84,7 +96,7 @@ class Fetching:
         row = self._row
         if self._pump is not None:
             return self._pumped(self._pump)
-        if self._release is None:
+        if self._first or self._release is None:
             name = _KEYS if self._what else _ENVELOPE
             self._into_file(name, row[kept.SIZE], row[kept.DIGEST], row[kept.URI])
             return 0
@@ -116,7 +128,7 @@ class Fetching:
             return 0
         self.close()
         if not reason:
-            if self._release is None:
+            if self._first:
                 return self._over(ARRIVED)
             return self._patched() if self._patch else self._filled()
         return self._wrong(reason)
@@ -124,7 +136,8 @@ class Fetching:
     def _wrong(self, reason: int) -> int:
         """All of it came and is not what was signed: once more, a few times. A delta gives way to the whole image."""
         if self._patch == kept.PATCHED:
-            return self._whole()
+            self._whole()
+            return _OVER_MS  # begun anew: what its manifest says was let go of
         self._bad += 1
         if self._bad >= _BAD:
             raise WireError(reason)
@@ -154,7 +167,7 @@ class Fetching:
         if found is None:
             return self._whole()
         self._patch = kept.PATCHED
-        self._into_file(_PATCH, *found)
+        self._becomes(*found)
         return 0
 
     def _patched(self) -> int:
@@ -176,17 +189,23 @@ class Fetching:
         self._row[kept.COMPONENT] += 1
         self._row[kept.BEGUN] = 0
         self._save()
-        self._unload("base")
+        self._unload("base imaging")
         return 0
 
     def _over(self, outcome: int) -> int:
-        self._appliance.update[4] = outcome
+        self._appliance.update[OUTCOME] = outcome
         return _OVER_MS
 
     # -- where from, and where to --------------------------------------------------------------------------------------
 
     def _into_file(self, name: str, size: int, digest: bytes, uri: str) -> None:
-        self._connect(digest, size, uri, IntoFile(self._folders, name, size, digest), bytearray(WINDOW))
+        self._connect(digest, size, uri, IntoFile(self._folders, name, size, digest))
+
+    def _becomes(self, size: int, digest: bytes, uri: str) -> None:
+        """A delta that is to become the component under way: nothing else need be known of it until it is whole."""
+        self._release = None
+        self._into_file(_PATCH, size, digest, uri)
+        self._unload("release")
 
     def _begin_whole(self, component: "Component") -> None:
         """A base goes into its slot as it comes. A bundle is small, and what writes its files is large: into a file."""
@@ -198,20 +217,22 @@ class Fetching:
             image = Whole(self._folders, _PATCH, component.chunk)
         else:
             image = self.image(True)
-        room = bytearray(WINDOW)
-        sink = IntoImage(image, component, memoryview(room), self._row[kept.BEGUN] != 0)
+        from .imaging import IntoImage
+
+        sink = IntoImage(image, component, memoryview(self._room), self._row[kept.BEGUN] != 0)
         if not self._row[kept.BEGUN]:
             self._row[kept.BEGUN] = 1
             self._save()
-        self._connect(component.digest, component.size, component.uri, sink, room)
+        self._connect(component.digest, component.size, component.uri, sink)
 
-    def _connect(self, start: bytes, size: int, uri: str, sink: "IntoFile | IntoImage", room: bytearray) -> None:
-        download = Download(start, size, room, sink.at)
+    def _connect(self, start: bytes, size: int, uri: str, sink: "IntoFile | IntoImage") -> None:
+        download = Download(start, size, self._room, sink.at)
         self._pump = Pump(download, self._source(uri), sink)
         appliance = self._appliance
         appliance.download = download
         if appliance.uplink is not None:
             appliance.uplink.blocks = download.block
+        gc.threshold(GC_THRESHOLD)  # all that stays is loaded
 
     def _source(self, uri: str) -> "Source":
         row = self._row

@@ -4,6 +4,7 @@
 
 from trivet_wire import ids
 
+from ..updating import ENDED, LOOKED
 from . import joint, kept, memory, table, trial
 from .chooser import B_NOT_BEGUN, B_OTHER_BASE
 
@@ -21,10 +22,6 @@ def commit(machine: "Machine", base: bool, bundle: bool) -> None:
     """Every gate was seen open in this turn, in which no tick runs any more: slot record, boot slot, restart."""
     row, ports = machine.row, machine.ports
     appliance = machine.appliance
-    heart, uplink = appliance.heart, appliance.uplink
-    assert heart is not None
-    row[kept.CODES] = trial.baseline(heart.manager.status, heart.catalogue)
-    row[kept.LINK] = kept.EXPECTED if uplink is not None and uplink.was_up else kept.NEVER_UP
     row[kept.SECONDS] = row[kept.CYCLES] = row[kept.LINK_AT] = 0
     row[kept.COMMITS] += 1
     row[kept.STATE], _ = table.step(row[kept.STATE], table.QUIET)
@@ -124,18 +121,20 @@ def _look(machine: "Machine", now: int) -> "trial.Now":
         seen.in_cycle = heart.in_cycle()
         seen.event = trial.new_fault(heart.manager.status, heart.catalogue, row[kept.CODES])
         ended = heart.manager.state.cycles - (1 if seen.in_cycle else 0)
-        if marks[3] < 0:
-            marks[3] = ended
-    if trial.seen(row, seen, now // 1000 - marks[2], max(0, ended - marks[3])):
+        if marks[ENDED] < 0:
+            marks[ENDED] = ended
+    if trial.seen(row, seen, now // 1000 - marks[LOOKED], max(0, ended - marks[ENDED])):
         kept.save(machine.journal, machine.what, row)
-    marks[2] = now // 1000
-    marks[3] = ended
+    marks[LOOKED] = now // 1000
+    marks[ENDED] = ended
     return seen
 
 
 def _confirm(machine: "Machine") -> int:
     row, ports = machine.row, machine.ports
     joint.confirm(ports.files, ports.slots)
+    if machine.appliance.choice is not None:
+        machine.appliance.choice.trial = False
     memory.set_installed(machine.journal, row[kept.SEQUENCE])
     machine.happens(table.SOUND)
     return 0
@@ -151,8 +150,8 @@ def goes_back(machine: "Machine") -> int:
     heart = machine.appliance.heart
     marks = machine.appliance.update
     now = ports.clock.ticks_ms() // 1000
-    row[kept.SECONDS] += now - marks[2]
-    marks[2] = now
+    row[kept.SECONDS] += now - marks[LOOKED]
+    marks[LOOKED] = now
     if heart is not None and heart.in_cycle() and row[kept.SECONDS] - row[kept.LINK_AT] < trial.PATIENCE_S:
         return machine.waits(_CYCLE)
     joint.go_back(ports.files, ports.slots)

@@ -5,6 +5,7 @@ together: the first is the peak of an update's heap. Never does what an envelope
 
 from trivet_wire import ids
 from trivet_wire.cbor_read import decode
+from trivet_wire.envelope import sha256
 from trivet_wire.refuse import WireError
 
 from .. import VERSION
@@ -13,11 +14,13 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ..app import Appliance
     from ..ports import Files, Ports
+    from .kept import Row
     from .release import Release
 
 VENDOR_FILE = "vendor.cbor"
 ENVELOPE = "update/envelope"
 KEYS = "update/keys"
+_DIGEST = 5  # kept.DIGEST
 _READING = "appliance.update.manifest appliance.update.suit"
 _SIGNATURES = "appliance.trust.lms appliance.trust.p256 appliance.update.roots appliance.update.suit"
 
@@ -31,15 +34,36 @@ class Judging:
         self._ports = ports
         self._keys = keys
         self._sequence = sequence
+        self._known = b""
+        self._release: Release | None = None
+
+    def to_fetch(self, what: int, row: "Row", room: bytearray) -> None:
+        """Its envelope was believed before, and whoever fetches takes the place next, with the window `room`: when the
+        machine and what reads manifests are gone from the heap."""
+        self._what = what
+        self._row = row
+        self._room = room
+        self._known = row[_DIGEST]
 
     def poll(self, now: int) -> int:
         """As `Machine.poll`."""
+        if self._release is not None:
+            from .fetching import Fetching
+
+            self._appliance.machine = Fetching(
+                self._appliance, self._ports, self._what, self._row, self._release, self._room
+            )
+            self._ports.unload("appliance.update.judging")
+            return 0
         release: Release | None = None
         reason = 0
         try:
-            release = believed(self._ports, self._keys, self._sequence)
+            release = believed(self._ports, self._keys, self._sequence, self._known)
         except WireError as error:
             reason = error.reason
+        if self._known and release is not None:
+            self._release = release
+            return 0
         from .machine import Machine
 
         machine = self._appliance.machine = Machine(self._appliance, self._ports)
@@ -49,12 +73,13 @@ class Judging:
         """Nothing is held."""
 
 
-def believed(ports: "Ports", keys: int, sequence: int) -> "Release":
+def believed(ports: "Ports", keys: int, sequence: int, known: bytes = b"") -> "Release":
     """What stands in the file, once the present keys (their number at least `keys`) believe it and this appliance takes
-    it: not older than `sequence`, for this base. It is a view of a copy of the manifest. WireError."""
+    it: not older than `sequence`, for this base. It is a view of a copy of the manifest. An envelope whose SHA-256 is
+    `known` was believed before: its signatures are not judged again. WireError."""
     files = ports.files
     try:
-        manifest = _manifest(files, keys)
+        manifest = _manifest(files, keys, known)
     finally:
         _unload(ports)
     from .manifest import read
@@ -94,11 +119,15 @@ def number(ports: "Ports") -> int:
         _unload(ports)
 
 
-def _manifest(files: "Files", keys: int) -> bytes:
-    from .roots import load
-    from .suit import verified
+def _manifest(files: "Files", keys: int, known: bytes) -> bytes:
+    from .suit import Envelope, verified
 
-    return bytes(verified(files.read(ENVELOPE) or b"", load(files, keys)))
+    envelope = files.read(ENVELOPE) or b""
+    if known and sha256(envelope).digest() == known:
+        return bytes(Envelope(envelope).manifest)
+    from .roots import load
+
+    return bytes(verified(envelope, load(files, keys)))
 
 
 def _unload(ports: "Ports") -> None:

@@ -46,7 +46,8 @@ EVENT = 23  # that ended the trial; NO_EVENT
 CODES = 24  # numbers of the codes that were active before, u16 each: the trial's baseline
 BEGUN = 25  # 1 once its component under way was begun; PATCHED or COPIED once what makes it lies in its file
 JUDGED = 26  # 1 once its manifest was believed
-PLACES = 27
+ALONE = 27  # starts for it alone
+PLACES = 28
 
 ENVELOPE = "update/envelope"
 KEY_FILE = "update/keys"
@@ -59,7 +60,7 @@ NO_EVENT = 65535
 # fmt: off
 _EMPTY = (
     U_IDLE, 0, U_IDLE, 0, 0, b"", "", NO_ANSWER, 0,
-    b"", 0, "", 0, 0, 0, "", 0, 0, 0, 0, 0, 0, 0, NO_EVENT, b"", 0, 0,
+    b"", 0, "", 0, 0, 0, "", 0, 0, 0, 0, 0, 0, 0, NO_EVENT, b"", 0, 0, 0,
 )
 # fmt: on
 

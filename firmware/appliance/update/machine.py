@@ -7,11 +7,16 @@ What a step needs beyond this is imported within it and let go of behind it: sig
 never lie in the heap together.
 """
 
+import gc
+
 from trivet_wire import ids
 from trivet_wire.refuse import WireError
 
 from ..store.journal import JournalFull
+from ..updating import OUTCOME, SHORT, SHOWN
 from . import kept, table
+from .download import WINDOW
+from .gates import OPEN, UNKNOWN
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,10 +33,15 @@ SOON_MS = 5_000
 LATER_MS = 60_000
 _ENOSPC = 28
 _CYCLE = 5  # gates.CYCLE
+_PACKED = 256  # bytes allocated until the next collection, until it is connected
+_JUDGING = 20_480  # bytes that must be free for signatures to be judged here
+_READING = 12_288  # for a manifest to be read
+_TELLING = 12_288  # for a report to be signed
+_SHORT = 2  # times without heap in one state, from which on it wants a start of its own
 _GOES_ON = (ids.U_OFFERED, ids.U_DOWNLOADING, ids.U_VERIFIED, ids.U_STAGED, ids.U_TRIAL)
 _RARE = (
-    "told why memory gates placing joint chooser otadata judged judging fetching http delta patching patch bundle base "
-    "whole installing"
+    "told why memory gates placing joint chooser otadata judged judging fetching imaging http delta patching patch "
+    "bundle base whole installing alone"
 )
 
 
@@ -47,8 +57,8 @@ class Machine:
         if not self._busy():
             self.what = ids.W_RELEASE
             self.row = kept.load(self.journal, ids.W_RELEASE)
-        self._outcome = appliance.update[4]  # of what was fetched: _ARRIVED, a reason, or 0
-        appliance.update[4] = 0
+        self._outcome = appliance.update[OUTCOME]  # of what was fetched: _ARRIVED, a reason, or 0
+        appliance.update[OUTCOME] = 0
 
     def poll(self, now: int) -> int:
         """One step; gives after how many ms the next one is due: NOW at once, NEVER when there is nothing to do."""
@@ -107,6 +117,9 @@ class Machine:
             state.cycle = heart.in_cycle()
             state.held = held(heart.holds, heart.signals.values, heart.signals.validity)
             state.hazard = hazard(heart.manager.status, heart.catalogue)
+        elif self.appliance.alone:  # seen open in the turn before the reset, and nothing has been driven since
+            state.known = True
+            state.cycle = state.hazard = False
         state.wall_s = self.ports.clock.wall_s()
         state.hours, state.east = hours(self.journal)
         state.security = row[kept.SECURITY] != 0
@@ -118,8 +131,8 @@ class Machine:
     def waits(self, wait: int) -> int:
         """Something must be waited for: say so once."""
         shown = self.appliance.update
-        if wait != shown[1]:
-            shown[1] = wait
+        if wait != shown[SHOWN]:
+            shown[SHOWN] = wait
             from .told import Telling
 
             Telling(self.appliance, self.ports).waits(self.what, self.row, wait)
@@ -128,19 +141,29 @@ class Machine:
 
     def tell(self) -> None:
         """Its state moved."""
+        self._has(_TELLING, True)
         from .told import Telling
 
-        self.appliance.update[1] = 0
+        self.appliance.update[SHOWN] = self.appliance.update[SHORT] = 0
         Telling(self.appliance, self.ports).state(self.what, self.row)
 
     def believe(self) -> int:
-        """The release in flash is judged anew by the keys and the clock of now; `judged` goes on."""
+        """The release in flash is judged anew by the clock of now and, but while it is fetched, by the keys of now;
+        `judged` goes on."""
         self.close()
+        row = self.row
+        room = None
+        if row[kept.STATE] == ids.U_DOWNLOADING and row[kept.BEGUN] < kept.PATCHED:
+            self._has(_READING, True)
+            self._pack()
+            room = bytearray(WINDOW)  # what is fetched needs it: first of all
         keys, sequence = self._newest()
         self.close()
         from .judging import Judging
 
-        self.appliance.machine = Judging(self.appliance, self.ports, keys, sequence)
+        judging = self.appliance.machine = Judging(self.appliance, self.ports, keys, sequence)
+        if room is not None:
+            judging.to_fetch(self.what, row, room)
         self.unload("machine kept release")
         return NOW
 
@@ -152,6 +175,21 @@ class Machine:
             return self.refuse(error.reason)
 
     # -- states --------------------------------------------------------------------------------------------------------
+
+    def _has(self, need: int, rest: bool) -> bool:
+        """Whether so many bytes of heap are free; `rest`: if need be, at the cost of the connection."""
+        uplink = self.appliance.uplink
+        gc.collect()
+        if rest and gc.mem_free() < need and uplink is not None:
+            uplink.rest(self.ports.clock.link_ms())
+            gc.collect()
+        return gc.mem_free() >= need
+
+    def _pack(self) -> None:
+        """A download begins: what is loaded now stays for long, and a heap full of gaps has no room for its window.
+        Takes time: never for what is loaded again and again."""
+        gc.collect()
+        gc.threshold(_PACKED)
 
     def _busy(self) -> bool:
         return self.row[kept.STATE] in _GOES_ON or self.row[kept.STATE] != self.row[kept.TOLD]
@@ -168,6 +206,8 @@ class Machine:
     def _step(self, now: int) -> int:
         row = self.row
         state = row[kept.STATE]
+        if self.appliance.update[SHORT] >= _SHORT and self._leaves() == OPEN:
+            return NOW
         if state != row[kept.TOLD] and (state != ids.U_OFFERED or row[kept.JUDGED]) and state != ids.U_STAGED:
             return self._tell(state)
         if state == ids.U_OFFERED and row[kept.JUDGED] and self.what == ids.W_RELEASE:
@@ -201,6 +241,11 @@ class Machine:
             from .judged import keys
 
             return keys(self)
+        if not self.appliance.alone and not self._has(_JUDGING, False):
+            wait = self._leaves()
+            if wait != UNKNOWN:
+                return self.waits(wait) if wait else NOW
+            self._has(_JUDGING, True)
         from .judged import name
 
         name(self)
@@ -227,6 +272,10 @@ class Machine:
         if wait:
             return self.waits(wait)
         names = [component.name for component in release.components]
+        if not self.appliance.alone:
+            from .alone import ready
+
+            ready(self)
         from .installing import commit
 
         commit(self, "base" in names, "bundle" in names)
@@ -254,7 +303,29 @@ class Machine:
         from .gates import download
 
         wait = download(self.look())
+        if not wait and self.row[kept.BEGUN] >= kept.PATCHED:
+            wait = self._leaves()
+            if wait == OPEN:
+                return NOW
+            if wait == UNKNOWN:
+                wait = OPEN
+        elif self.appliance.alone:
+            return SOON_MS  # nothing comes here
         return self.waits(wait) if wait else self.believe()
+
+    def _leaves(self) -> int:
+        """Into a start for the update alone, where nothing about the appliance forbids a reset. OPEN: it goes; what is
+        waited for; UNKNOWN: it need not or cannot go, and goes on here."""
+        from .gates import rest
+
+        if self.appliance.alone:
+            return UNKNOWN
+        wait = rest(self.look())
+        if wait:
+            return wait
+        from .alone import leave
+
+        return OPEN if leave(self) else UNKNOWN
 
     def _came(self) -> bool:
         """Whether there is still something to fetch; a WireError for what was found wrong with it."""
@@ -270,9 +341,10 @@ class Machine:
         if release is not None and self.row[kept.BEGUN] >= kept.PATCHED:
             at: int = self.row[kept.COMPONENT]
             return self._patches(release.components[at])
+        self._pack()
         from .fetching import Fetching
 
-        self.appliance.machine = Fetching(self.appliance, self.ports, self.what, self.row, release)
+        self.appliance.machine = Fetching(self.appliance, self.ports, self.what, self.row, release, bytearray(WINDOW))
         self.unload("machine kept")
         return NOW
 
@@ -292,8 +364,9 @@ class Machine:
         return NOW
 
     def _verified(self) -> int:
-        """All of it is in flash. When every gate is open: judged once more, for a key may be revoked meanwhile. Then
-        the gates are looked at again, and in that very turn it is committed and the appliance restarts."""
+        """All of it is in flash. When every gate is open, in a start for that alone: judged once more, for a key may
+        be revoked meanwhile. Then the gates are looked at again, and in that very turn it is committed and the
+        appliance restarts."""
         row = self.row
         if row[kept.EXPIRES] and 0 < row[kept.EXPIRES] <= self.ports.clock.wall_s():
             return self.refuse(ids.R_EXPIRED)
@@ -302,6 +375,12 @@ class Machine:
         wait = install(self.look())
         if wait:
             return self.waits(wait)
+        if not self.appliance.alone:
+            from .alone import leave, ready
+
+            ready(self)
+            if leave(self):
+                return NOW
         uplink = self.appliance.uplink
         if uplink is not None:  # what it takes of the heap is needed until the restart
             uplink.rest(self.ports.clock.link_ms())

@@ -8,6 +8,7 @@ from trivet_wire.ids import R_DIGEST, R_FULL
 from trivet_wire.refuse import WireError
 
 from ..store.journal import JournalFull
+from ..updating import OUTCOME
 from . import kept
 
 TYPE_CHECKING = False
@@ -114,7 +115,7 @@ class Patching:
             row[kept.WHOLE] |= 1 << row[kept.COMPONENT]
         else:  # a whole bundle: nothing of it stays
             self._new.back(0)
-            self._appliance.update[4] = self._reason
+            self._appliance.update[OUTCOME] = self._reason
             return _OVER_MS
         row[kept.BEGUN] = 0
         kept.save(self._appliance.journal, self._what, row)

@@ -11,6 +11,7 @@ gives rows with `text`; what they ask for is done by `orders.py`. Loaded while s
 from trivet_wire import ids
 from trivet_wire.refuse import WireError
 
+from ..updating import DUE, updated
 from . import gates, kept, memory, orders
 from .machine import Machine
 from .told import limit_of, words
@@ -42,7 +43,7 @@ def main(talk: "Talk", said: "list[str]") -> "Answer":
             yield row
     finally:
         if appliance.machine is None:
-            appliance.updated(appliance.update[0])  # nothing of this room stays loaded
+            updated(appliance, appliance.ports, appliance.update[DUE])  # nothing of this room stays loaded
     return None
 
 
@@ -58,7 +59,7 @@ def _done(appliance: "Appliance", said: "list[str]") -> "dict[str, Any]":
     if reason < 0:
         raise WireError(ids.R_FIELD)
     if not reason:
-        appliance.updated()
+        updated(appliance, ports)
     text = why(reason, appliance.language) if reason else _DONE[appliance.language]
     return {"text": text, "reason": reason}
 

@@ -47,16 +47,6 @@ class Now:
         self.event = NO_EVENT  # of a fault that was not there before
 
 
-def baseline(status: bytearray, catalogue: "Catalogue") -> bytes:
-    """Codes that are active now, a u16 each."""
-    codes = bytearray()
-    for event in range(len(status)):
-        if status[event] & ACTIVE:
-            code = catalogue.code(event)
-            codes.extend(bytes((code & 0xFF, code >> 8)))
-    return bytes(codes)
-
-
 def new_fault(status: bytearray, catalogue: "Catalogue", codes: bytes) -> int:
     """The first event that is active and whose code was not; NO_EVENT."""
     for event in range(len(status)):

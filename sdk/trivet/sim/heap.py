@@ -15,6 +15,7 @@ from typing import Any
 from trivet import boards, paths
 from trivet.boards import Board
 from trivet.config import Settings
+from trivet.release import installed
 from trivet.serve import Cloud
 
 from . import rom
@@ -60,13 +61,16 @@ def measure_board(board: Board, say: Callable[[str], None]) -> dict[str, int]:
 
 async def _strained(board: Board, say: Callable[[str], None]) -> dict[str, int]:
     """`tls`: the peak while the heap is strained most, on a real cloud; `need`: the smallest heap that carries all of
-    it; `free`: what an appliance's own is larger."""
+    it; `free`: what an appliance's own is larger, `free_installed` with an installed bundle."""
     with tempfile.TemporaryDirectory(prefix="trivet-heap-") as scratch:
         settings = Settings(data_dir=Path(scratch), http_port=0, mqtt_port=0, nats_port=0)
         async with Cloud(settings, http=False) as cloud:
             peak = (await strain(cloud, board)).peak
             need = await smallest(cloud, board, say) * 1024
-    return {"tls": peak, "need": need, "free": HEAP_KIB * 1024 - need}
+            say(f"{board.name}: the same with an installed bundle")
+            more = await smallest(cloud, board, say, installed.files(board)) * 1024
+    whole = HEAP_KIB * 1024
+    return {"tls": peak, "need": need, "free": whole - need, "free_installed": whole - more}
 
 
 def shares(board: Board) -> dict[str, int]:

@@ -8,8 +8,9 @@ The smallest heap that carries all of it is found by trying: what is free beyond
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from sqlalchemy import select
 from trivet_wire import ids
@@ -25,6 +26,7 @@ from .errors import SimulationError
 from .world import HEAP_KIB, Event, World
 
 MARGIN_KIB = 12  # what every board keeps free while all of this happens: a promise, held by a test
+INSTALLED_KIB = 8  # likewise with an installed bundle, whose program and catalogue lie in the heap
 _LEAST_KIB = 96  # no board comes near
 _PATIENCE_S = 20.0  # of real time, for what takes about one second
 _AFTER_S = 120  # of virtual time after a fault, until it is confirmed and its evidence told
@@ -39,16 +41,20 @@ class Strain:
     peak: int = 0
 
 
-async def strain(cloud: Cloud, board: Board, heap_kib: int = HEAP_KIB) -> Strain:
-    """All of it once, on a new appliance of `board`."""
+async def strain(
+    cloud: Cloud, board: Board, heap_kib: int = HEAP_KIB, files: Mapping[str, bytes] = MappingProxyType({})
+) -> Strain:
+    """All of it once, on a new appliance of `board`; `files` lie in its flash besides, such as an installed bundle."""
     identity = await cloud.enrol(board.model, board.folder)
     name, fault = next(iter(boards.plant(board).FAULTS.items()))
     told: list[Event] = []
+    device = Device()
+    device.provision(Provision.of(identity))
+    device.put(dict(files))
     try:
         world = await asyncio.to_thread(
             lambda: World(
-                *(board, Device()),
-                identity=Provision.of(identity),
+                *(board, device),
                 faults=[(name, fault.at_s)],
                 heap_kib=heap_kib,
                 on_event=told.append,
@@ -98,15 +104,17 @@ async def _settled(cloud: Cloud, world: World, device: str, counter: int) -> int
     return None
 
 
-async def smallest(cloud: Cloud, board: Board, say: Callable[[str], None]) -> int:
+async def smallest(
+    cloud: Cloud, board: Board, say: Callable[[str], None], files: Mapping[str, bytes] = MappingProxyType({})
+) -> int:
     """KiB of the smallest heap that carries it all, by halving. RuntimeError when an appliance's own does not."""
-    whole = await strain(cloud, board)
+    whole = await strain(cloud, board, files=files)
     if whole.why:
         raise RuntimeError(f"{board.name} at its heap of {HEAP_KIB} KiB: {whole.why}")
     enough, short = HEAP_KIB, _LEAST_KIB
     while enough - short > 1:
         middle = (enough + short) // 2
-        why = (await strain(cloud, board, middle)).why
+        why = (await strain(cloud, board, middle, files)).why
         say(f"{board.name}: {middle} KiB {'are too few: ' + why.splitlines()[-1] if why else 'are enough'}")
         enough, short = (enough, middle) if why else (middle, short)
     return enough

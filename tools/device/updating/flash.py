@@ -29,6 +29,7 @@ class Flash:
         self.log: "list[tuple[Part, int, bytes | None]] | None" = None
         self.fuse = -1  # operations until the power goes in the middle of one; -1: never
         self.dead = False
+        self.retained = bytearray(4)  # outlives a reset alone
         self.parts = {name: Part(self, name, bytearray(image), name in loose) for name, image in images.items()}
 
     def done(self, part: "Part", addr: int, data: "bytes | bytearray | memoryview | None") -> bool:
@@ -49,6 +50,7 @@ class Flash:
         """What lies over the images is dropped."""
         for part in self.parts.values():
             part.over = {}
+        self.retained[:] = bytes(len(self.retained))
         self.dead = False
         self.fuse = -1
 

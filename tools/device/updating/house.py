@@ -5,6 +5,7 @@ firmware's own.
 
 from appliance.sim.slots import FileSlots
 from appliance.store.journal import Journal
+from appliance.updating import marks
 from trivet_wire.ids import TEST_FAILED
 
 TYPE_CHECKING = False
@@ -39,6 +40,7 @@ class Ports:
         self.folders = folders
         self.slots = Slots(flash, running)
         self.running = running
+        self.retained = flash.retained
         self.clock = self.teller = self
         self.cause = cause
         self.now = 0
@@ -106,11 +108,13 @@ class Heart:
 class House:
     """What the machine knows as its appliance."""
 
-    def __init__(self, flash: "Flash", choice: "Any") -> None:
+    def __init__(self, flash: "Flash", choice: "Any", alone: bool) -> None:
+        """`alone`: a start for the update alone, without a heart."""
+        self.alone = alone
         self.journal = Journal(flash.parts["journal"])
         self.journal.mount()
         self.choice = choice
-        self.heart = Heart()
+        self.heart = None if alone else Heart()
         self.uplink = self.sealer = self.ledger = self.download = None
         self.language = "en"
         self.life = _Any()
@@ -118,7 +122,7 @@ class House:
         self.supervisor = _Any()
         self.supervisor.tasks = ()  # type: ignore[attr-defined]
         self.supervisor.flash_errors = 0  # type: ignore[attr-defined]
-        self.update = [0, 0, 0, -1, 0]
+        self.update = marks()
         self.machine: "Any" = None  # or who takes its place
         self.leaving = False
 

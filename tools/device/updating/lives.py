@@ -14,6 +14,7 @@ from appliance.update import chooser, joint, kept, memory, otadata, roots
 from appliance.update.bundle import Bundle
 from appliance.update.machine import NEVER, Machine
 from appliance.update.orders import answer, offer
+from appliance.updating import ALONE, ALONE_AT, STEP_MS
 from trivet_wire import ids
 
 from .flash import Blocks, Flash, PowerCut, apply, tear, ways
@@ -154,7 +155,8 @@ class Life:
         if choice is not None and choice.restart:
             return True
         self.look(ports, choice)
-        house = House(self.flash, choice)
+        house = House(self.flash, choice, self.flash.retained[ALONE_AT] == ALONE)
+        self.flash.retained[ALONE_AT] = 0
         self.climb(ports, house)
         if self.wrong:
             return False
@@ -168,7 +170,7 @@ class Life:
             wait = house.machine.poll(ports.now)
             if self.flash.dead:
                 raise PowerCut
-            if house.leaving:
+            if house.leaving or (house.alone and not 0 <= wait <= STEP_MS):
                 return True
             if wait == NEVER:
                 house.machine.close()
@@ -185,7 +187,7 @@ class Life:
                 ports.now += wait * _PASS
             elif house.download is not None:
                 ports.now += 1
-            if ports.now > CYCLE_MS:
+            if ports.now > CYCLE_MS and not house.alone:
                 house.heart.manager.state.cycles = 1  # type: ignore[attr-defined]
                 if new and self.case.outcome == "fault":
                     house.heart.fault()
@@ -282,6 +284,7 @@ class Life:
             if self.flash.dead:
                 self.flash.dead = False
                 self.cause = ids.RESET_POWER_ON
+                self.flash.retained[:] = bytes(len(self.flash.retained))
                 self.wrong = self.why = ""  # nothing counts that was seen after the cut
             elif not goes_on:
                 break
