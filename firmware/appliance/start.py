@@ -7,6 +7,10 @@ import gc
 
 from .app import Appliance
 from .service.ear import Ear
+from .updating import DUE, updated
+
+# Loaded for their names alone, which they bring again and again later.
+_LATER = "acts hearing trust.p256 update.machine update.judging update.fetching update.told"
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,11 +39,26 @@ def start(
         return Mute(ports, error, language)
     if appliance.alone:
         appliance.live(None)
-    elif appliance.life.reduced or not _beats(appliance, ports, maker, language):
+        return appliance
+    _name(appliance, ports)
+    if appliance.life.reduced or not _beats(appliance, ports, maker, language):
         appliance.life.reduced = True
         if not _beats(appliance, ports, None, language):
             appliance.live(None)
     return appliance
+
+
+def _name(appliance: Appliance, ports: "Ports") -> None:
+    """The interpreter's table of names grows by leaps and never shrinks: what a command or an update will bring is made
+    known to it now, while the heap lies close together. Later its leap might find no place."""
+    try:
+        for module in _LATER.split():
+            __import__("appliance." + module)
+    except MemoryError:  # then not
+        pass
+    for module in _LATER.split():
+        ports.unload("appliance." + module)
+    updated(appliance, ports, appliance.update[DUE])
 
 
 def _beats(appliance: Appliance, ports: "Ports", maker: "Callable[[], Maker] | None", language: str) -> bool:

@@ -9,7 +9,7 @@ from trivet_wire import ids
 from trivet_wire.refuse import WireError
 
 from ..store.journal import JournalFull
-from ..updating import GC_THRESHOLD, OUTCOME
+from ..updating import OUTCOME
 from . import kept
 from .download import Asking, Download
 from .filling import RUNS, IntoFile, Pump
@@ -34,6 +34,7 @@ _SOON_MS = 5_000
 _LATER_MS = 60_000
 _BAD = 3  # times that a whole payload was not what was signed
 _ENOSPC = 28
+_THRESHOLD = 4096  # service.watch.GC_THRESHOLD
 
 
 class Fetching:
@@ -232,7 +233,7 @@ class Fetching:
         appliance.download = download
         if appliance.uplink is not None:
             appliance.uplink.blocks = download.block
-        gc.threshold(GC_THRESHOLD)  # all that stays is loaded
+        gc.threshold(_THRESHOLD)  # all that stays is loaded
 
     def _source(self, uri: str) -> "Source":
         row = self._row
