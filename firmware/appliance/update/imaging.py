@@ -1,5 +1,5 @@
-"""A payload that becomes an image as it comes: a base in its slot, a bundle in its file. Takes windows, gives what is wrong
-with them. Loaded for that alone; nothing is believed before it was read back.
+"""A payload that becomes an image as it comes: a base in its slot, a bundle in its file. Takes windows, gives what is
+wrong with them. Loaded for that alone; nothing is believed before it was read back.
 """
 
 from trivet_wire.envelope import sha256
