@@ -81,7 +81,14 @@ FIRMWARE = {
         "appliance.outbox",
         "appliance.service",
     },
-    "appliance.start": {"trivet_wire", "appliance.ports", "appliance.app", "appliance.heart", "appliance.service"},
+    "appliance.start": {
+        "appliance.updating",
+        "trivet_wire",
+        "appliance.ports",
+        "appliance.app",
+        "appliance.heart",
+        "appliance.service",
+    },
     "main": {"trivet_wire", "appliance"},
     "main_esp32": {"appliance"},
 }
