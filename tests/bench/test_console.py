@@ -59,7 +59,7 @@ def test_the_sender_sends_all_that_it_names_and_the_same_again() -> None:
 
 # What is wrong with an appliance: file, text, what stands there instead, the figure that tells.
 SPOILT = {
-    "no grant is asked for": (CONSOLE, "    if needs not in ids.ROLE_NAMES:\n", "    if needs:\n", "accepted"),
+    "no grant is asked for": (CONSOLE, "    if needs not in roles:\n", "    if needs:\n", "accepted"),
     "nobody need be there": (
         CONSOLE,
         "return 0 if talk.app.present() else",

@@ -207,6 +207,20 @@ def test_in_german_too() -> None:
         assert "Sicherheit: immer, das Gesetz verlangt es" in said
 
 
+@pytest.mark.parametrize(
+    ("file", "names", "between"),
+    [
+        ("service/console.py", ids.ROLE_NAMES, " "),
+        ("service/cells.py", ids.VALIDITY_NAMES, "|"),
+        ("update/told.py", ids.UPDATE_STATES, "|"),
+    ],
+)
+def test_names_that_stand_in_one_text_are_those_of_the_contract(
+    file: str, names: tuple[str, ...], between: str
+) -> None:
+    assert f'"{between.join(names)}"' in (paths.firmware() / "appliance" / file).read_text(encoding="utf-8")
+
+
 def test_what_is_loaded_for_a_word_is_known_to_whoever_lets_go_of_it() -> None:
     folder = paths.firmware() / "appliance" / "service"
     names = {file.stem for file in folder.glob("words_*.py")}

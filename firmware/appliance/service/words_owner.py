@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 _RECITED = 20  # records of the ledger that are read out
 _WHY = "appliance.update.why"  # by its name, as console.py has words of other rooms
+_ANSWERS = "no|yes"
 _LOADED = (
     "appliance.service.reading",
     "appliance.service.consents",
@@ -49,10 +50,11 @@ def _decide(talk: "Talk", said: "list[str]") -> None:
     purpose, answer = said[:2]
     language = said[2] if len(said) > 2 else talk.language
     text_hash = _hash(said[3]) if len(said) > 3 else 0
-    if purpose not in ids.PURPOSE_NAMES or answer not in ("yes", "no") or text_hash < 0:
+    answers: list[str] = list(_ANSWERS.split("|"))
+    if purpose not in ids.PURPOSE_NAMES or answer not in answers or text_hash < 0:
         raise WireError(ids.R_FIELD)
     channel = ids.BY_APPLIANCE if talk.panel else ids.BY_SERIAL
-    if not talk.app.decide(ids.PURPOSE_NAMES.index(purpose), answer == "yes", channel, language, text_hash):
+    if not talk.app.decide(ids.PURPOSE_NAMES.index(purpose), answers.index(answer) == 1, channel, language, text_hash):
         raise WireError(ids.R_FIELD)
 
 

@@ -14,7 +14,7 @@ from trivet_wire.refuse import WireError
 from ..updating import DUE, updated
 from . import gates, kept, memory, orders
 from .machine import Machine
-from .told import limit_of, words
+from .told import STATES, limit_of, words
 from .why import why
 
 TYPE_CHECKING = False
@@ -82,7 +82,7 @@ def _show(appliance: "Appliance", ports: "Ports") -> "Generator[dict[str, Any], 
         limit = limit_of(wait, heart.holds) if heart is not None else 0
         text = words(what, row, wait, limit, language)
         reason: int = row[kept.REASON]
-        yield {"text": text, "state": ids.UPDATE_STATES[state], "waits": wait, "reason": reason}
+        yield {"text": text, "state": STATES.split("|")[state], "waits": wait, "reason": reason}
     mask, _ = memory.hours(appliance.journal)
     if mask:
         listed = ", ".join([str(hour) for hour in range(24) if mask >> hour & 1])

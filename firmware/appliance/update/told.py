@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from ..ports import Ports
     from .kept import Row
 
+# As ids.UPDATE_STATES: one text, so that no appliance keeps each of its words.
+STATES = "idle|offered|downloading|verified|staged|on trial|confirmed|rolled back|refused"
 # One text a language, divided by |.
 _STATES = {  # ids.U_*
     "en": "no update|offered|is being fetched|is ready|starts now|is on trial|is installed|was taken back|was refused",
@@ -68,7 +70,7 @@ class Telling:
         state, reason, sequence = row[kept.STATE], row[kept.REASON], row[kept.SEQUENCE]
         if self._ledger is not None:
             self._ledger.note(chain.UPDATED, state, reason, what, sequence, row[kept.NAME] or row[kept.DIGEST][:8])
-        event: "dict[str, Any]" = {"e": "update", "what": what, "state": ids.UPDATE_STATES[state], "reason": reason}
+        event: "dict[str, Any]" = {"e": "update", "what": what, "state": STATES.split("|")[state], "reason": reason}
         event["sequence"] = sequence
         event["version"] = row[kept.VERSION]
         if reason:
