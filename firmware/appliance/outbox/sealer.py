@@ -73,12 +73,12 @@ class Sealer:
             self.full = True
         if not seq:
             self.refused += 1
-            self._teller.tell({"e": "crowded", "kind": ids.KIND_NAMES[kind], "left": self._spool.count})
+            self._teller.tell({"e": "crowded", "kind": ids.kind_name(kind), "left": self._spool.count})
             return False
         self._teller.tell(
             {
                 "e": "queued",
-                "kind": ids.KIND_NAMES[kind],
+                "kind": ids.kind_name(kind),
                 "bytes": len(message),
                 "boot": self.boot,
                 "seq": seq,

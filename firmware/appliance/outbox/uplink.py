@@ -172,13 +172,13 @@ class Uplink:
             if not self._note(kind, spool.slot_needs, spool.slot_boot, spool.slot_seq, self._view[:length]):
                 return
             spool.mark_noted()
-        topic = self._up_topic + ids.KIND_NAMES[kind].encode()
+        topic = self._up_topic + ids.kind_name(kind).encode()
         if self._client.publish(topic, self._view[:length], qos=1):
             spool.mark_sent()
             self._needs = spool.slot_needs
             self._receipt_at = now
             self._teller.tell(
-                {"e": "sent", "kind": ids.KIND_NAMES[kind], "boot": spool.slot_boot, "seq": spool.slot_seq}
+                {"e": "sent", "kind": ids.kind_name(kind), "boot": spool.slot_boot, "seq": spool.slot_seq}
             )
 
     def _note(self, kind: int, needs: int, boot: int, seq: int, message: memoryview) -> bool:
