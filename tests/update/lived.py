@@ -9,8 +9,9 @@ from typing import Any
 
 from appliance.store.reset import forget
 from appliance.trust import p256
-from appliance.update import chooser, joint, kept, memory, orders, otadata
+from appliance.update import chooser, fetching, joint, kept, machine, memory, orders, otadata
 from appliance.update.machine import Machine
+from appliance.updating import ALONE, ALONE_AT, STEP_MS
 from lived_flash import DEADLINE, NOON, SECTOR, Disk, Maker, Offered
 from trivet_wire import ids
 from updating import house
@@ -20,6 +21,25 @@ HOT, CLOSED = 60, 0  # limits of the two holds
 OVER = (ids.U_IDLE, ids.U_CONFIRMED, ids.U_ROLLED_BACK, ids.U_REFUSED)
 PATIENCE_S = 6 * 3600  # a cycle holds up the way back, at most
 
+
+class Heap:
+    """Stands in for MicroPython's `gc`: as much room as a test says. CPython's own takes long where much is loaded."""
+
+    free = 1 << 20  # bytes
+
+    def mem_free(self) -> int:
+        return self.free
+
+    def collect(self) -> None:
+        """Nothing is to be had."""
+
+    def threshold(self, _: int) -> None:
+        """Likewise."""
+
+
+heap = Heap()
+for module in (fetching, machine):
+    vars(module)["gc"] = heap
 p256.verify = functools.cache(p256.verify)  # type: ignore[assignment]  # a few signatures, thousands of times
 
 
@@ -117,8 +137,12 @@ class Oven:
         if choice is not None and choice.restart:
             return self._start(ids.RESET_SOFT)
         self.began, self.cycle = self.cycles, False
-        self.house = house.House(self.flash, choice)
-        self.house.heart = self.heart = Heart(self)
+        retained = self.flash.retained
+        alone = retained[ALONE_AT] == ALONE and cause == ids.RESET_SOFT
+        retained[ALONE_AT] = 0
+        self.house = house.House(self.flash, choice, alone)
+        self.heart = None if alone else Heart(self)
+        self.house.heart = self.heart
         self.house.machine = Machine(self.house, ports)  # type: ignore[arg-type]
         self.climb()
         return None
@@ -132,7 +156,10 @@ class Oven:
         """One poll of whoever is at it, as the appliance does; gives for how many ms it wants no other, -1: for
         good."""
         house_, before = self.house, self.row[kept.STATE]
-        self.heart.sense()
+        if self.heart is None:
+            self.cycle = False  # a start for the update alone drives nothing, whatever button is pressed
+        else:
+            self.heart.sense()
         try:
             wait: int = house_.machine.poll(self.ports.now)
             if self.flash.dead:
@@ -140,10 +167,12 @@ class Oven:
         except PowerCut:
             self.start(ids.RESET_POWER_ON)
             return 0
-        if house_.leaving:
-            if before == ids.U_TRIAL:
+        if house_.leaving or (house_.alone and not 0 <= wait <= STEP_MS):
+            if house_.leaving and self.flash.retained[ALONE_AT] == ALONE:
+                self.steps.append(("restart for the update alone", self._appliance()))
+            elif house_.leaving and before == ids.U_TRIAL:
                 self._went_back()
-            else:
+            elif house_.leaving:
                 self.note("restart")
             self.start(ids.RESET_SOFT)
             return 0
@@ -227,15 +256,22 @@ class Oven:
         self.steps.append((step, self.against()))
 
     def against(self) -> str:
-        """What stands against another version at this moment, by this file's own reading of the law; "": nothing."""
-        if self.cycle or self.hazard:
-            return "a cycle runs" if self.cycle else "a hazardous fault"
-        if not self.sensed or self.temperature > HOT or self.locked > CLOSED:
-            return "hot, locked, or nobody knows"
+        """What stands against another version at this moment, by this file's own reading of the law; "": nothing. What
+        the appliance feels was asked right before a start for the update alone, and it drives nothing in one."""
+        felt = "" if self.house.alone else self._appliance()
+        if felt:
+            return felt
         mask, east = self.excluded
         if mask and (not self.wall or mask >> (self.wall + east * 60) // 3600 % 24 & 1):
             return "an excluded hour"
         return self._owner()
+
+    def _appliance(self) -> str:
+        if self.cycle or self.hazard:
+            return "a cycle runs" if self.cycle else "a hazardous fault"
+        return (
+            "hot, locked, or nobody knows" if not self.sensed or self.temperature > HOT or self.locked > CLOSED else ""
+        )
 
     def _owner(self) -> str:
         assert self.offered is not None

@@ -12,7 +12,8 @@ import pytest
 from appliance.update import otadata
 from appliance.update.base import Base
 from appliance.update.download import WINDOW, Download
-from appliance.update.filling import RUNS, IntoImage, Pump
+from appliance.update.filling import RUNS, Pump
+from appliance.update.imaging import IntoImage
 from appliance.update.whole import Whole
 from lived_flash import Disk
 from trivet_wire import ids

@@ -108,10 +108,9 @@ def test_after_a_factory_reset_its_next_owner_is_asked(maker: Maker) -> None:
     oven = Oven(maker)
     oven.offer("feature")
     oven.answer(ids.A_YES)
-    oven.hazard = True
+    oven.exclude(1 << 12, 0)  # it is noon
     oven.until(lambda: oven.states[-1:] == ["verified"])
     oven.factory_reset()
-    oven.hazard = False
     oven.turns(30)
     assert oven.states[-1] == "verified"
     assert oven.row[kept.ANSWER] == gates.NO_ANSWER

@@ -24,6 +24,7 @@ from trivet.release import folder, roots
 from trivet.release import sign as signing
 from trivet.release.build import Order, build
 from trivet.release.hands import Hand, open_hand
+from trivet.store.updates import OfferRow
 from trivet.updates import give, keyring, listing, wishes
 from trivet.updates import publish as publishing
 
@@ -244,7 +245,9 @@ class Teller:
             found = await listing.of(read, self._who)
         assert found is not None
         update = next(one for one in (*found.open, *found.history) if one.id == number)
-        outcome.fetched, outcome.signed = update.fetched, update.report is not None and update.report.signed
+        outcome.signed = update.report is not None and update.report.signed
+        async with self._cloud.store.reading() as session:  # `update.fetched` counts a delta as its share of the image
+            outcome.fetched = (await session.get_one(OfferRow, number)).served
         word = "with its own signature" if outcome.signed else "without a signature"
         self._say(f"  {self._clock()}  the cloud has the oven's word, {word}: {update.state}")
 
