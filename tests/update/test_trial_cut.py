@@ -86,8 +86,9 @@ def test_what_was_decided_is_not_undone_by_a_cut(maker: Maker) -> None:
     oven = on_trial(maker)
     oven.cycle = oven.faulty = True
     oven.cycles += 1
-    oven.turns(3)
-    assert oven.row[kept.REASON] == ids.R_FAULT  # and it waits for the end of the cycle
+    oven.turns(30)
+    assert oven.row[kept.REASON] == ids.R_FAULT
+    assert (oven.state, oven.ports.running) == (ids.U_TRIAL, 1)  # it waits for the end of the cycle
     oven.start(ids.RESET_POWER_ON)
     oven.turns(5)
     assert oven.states[-1] == "rolled back"
