@@ -121,6 +121,13 @@ class CommandError(MessageError):
     advice = "Nothing was done: give the command anew, under a grant that covers it and with a later expiry."
 
 
+class BenchError(MessageError):
+    """An appliance refused what somebody at its service port asked for."""
+
+    reasons = frozenset(range(ids.R_REGION, ids.R_STOPPED + 1))
+    advice = "Nothing was changed: look at the credential's region and roles, and at what the appliance is doing."
+
+
 class ErasedError(MessageError):
     """What it belongs to was erased at its owner's wish."""
 
