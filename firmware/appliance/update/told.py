@@ -91,6 +91,8 @@ class Telling:
     def _show(self, text: str) -> None:
         if self._heart is not None:
             self._heart.note(text)
+        else:  # a start for the update alone: there is no panel to put it under
+            self._teller.show(text)
 
     def _report(self, sealer: "Sealer", row: "Row") -> None:
         writer = sealer.open(ids.UPDATE_REPORT)
