@@ -19,9 +19,15 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return updates_cases.prepare(tmp_path_factory.mktemp("updates"))
 
 
-@pytest.mark.parametrize("name", updates_cases.CASES)
+QUICK = ("keys", "base")  # the others take minutes each since an update has starts of its own: `tools/bench updates`
+LONG = pytest.mark.skip(reason="minutes each since an update has starts of its own; run tools/bench updates")
+
+
+@pytest.mark.parametrize(
+    "name", [one if one in QUICK else pytest.param(one, marks=LONG) for one in updates_cases.CASES]
+)
 def test_an_update_that_loses_its_power_ends_on_the_old_or_the_new_version(folders: dict[str, Path], name: str) -> None:
-    sample = 3 if name in ("keys", "base") else EVERY
+    sample = 3 if name in QUICK else EVERY
     figures = updates.Bench(folders, sample, seed=3).cut(name)
     assert figures["failures"] == []
     assert figures["clean"] == ENDS[name]
