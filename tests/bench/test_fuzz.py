@@ -124,7 +124,7 @@ def test_canonical_cbor_is_put_together_as_it_was(value: object) -> None:
 
 
 def test_an_unknown_target_says_which_there_are() -> None:
-    with pytest.raises(SystemExit, match="manifest or message"):
+    with pytest.raises(SystemExit, match="manifest, message or console"):
         fuzz.run(Options(target="serial", n=1))
 
 

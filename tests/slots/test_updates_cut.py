@@ -19,15 +19,9 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return updates_cases.prepare(tmp_path_factory.mktemp("updates"))
 
 
-QUICK = ("keys", "base")  # the others take minutes each since an update has starts of its own: `tools/bench updates`
-LONG = pytest.mark.skip(reason="minutes each since an update has starts of its own; run tools/bench updates")
-
-
-@pytest.mark.parametrize(
-    "name", [one if one in QUICK else pytest.param(one, marks=LONG) for one in updates_cases.CASES]
-)
+@pytest.mark.parametrize("name", updates_cases.CASES)
 def test_an_update_that_loses_its_power_ends_on_the_old_or_the_new_version(folders: dict[str, Path], name: str) -> None:
-    sample = 3 if name in QUICK else EVERY
+    sample = 3 if name in ("keys", "base") else EVERY
     figures = updates.Bench(folders, sample, seed=3).cut(name)
     assert figures["failures"] == []
     assert figures["clean"] == ENDS[name]
@@ -57,6 +51,6 @@ def test_a_commit_in_the_wrong_order_is_found(folders: dict[str, Path], tmp_path
     assert record + base in source
     joint.write_text(source.replace(record + base, base + record))
     script = upy.ROOT / "tools" / "device" / "updates.py"
-    words = ("cut", str(folders["both"]), "1", "1", "0", "3")
+    words = ("cut", str(folders["both"]), "3", "1")
     done = upy.run_micropython(script, *words, heapsize="48m", paths=[wrong], timeout=300)
     assert json.loads(done.stdout)["mixed"] > 0

@@ -9,7 +9,7 @@ from typing import Any
 
 from appliance.store.reset import forget
 from appliance.trust import p256
-from appliance.update import chooser, fetching, joint, kept, machine, memory, orders, otadata
+from appliance.update import chooser, joint, kept, memory, orders, otadata
 from appliance.update.machine import Machine
 from appliance.updating import ALONE, ALONE_AT, STEP_MS
 from lived_flash import DEADLINE, NOON, SECTOR, Disk, Maker, Offered
@@ -21,25 +21,6 @@ HOT, CLOSED = 60, 0  # limits of the two holds
 OVER = (ids.U_IDLE, ids.U_CONFIRMED, ids.U_ROLLED_BACK, ids.U_REFUSED)
 PATIENCE_S = 6 * 3600  # a cycle holds up the way back, at most
 
-
-class Heap:
-    """Stands in for MicroPython's `gc`: as much room as a test says. CPython's own takes long where much is loaded."""
-
-    free = 1 << 20  # bytes
-
-    def mem_free(self) -> int:
-        return self.free
-
-    def collect(self) -> None:
-        """Nothing is to be had."""
-
-    def threshold(self, _: int) -> None:
-        """Likewise."""
-
-
-heap = Heap()
-for module in (fetching, machine):
-    vars(module)["gc"] = heap
 p256.verify = functools.cache(p256.verify)  # type: ignore[assignment]  # a few signatures, thousands of times
 
 

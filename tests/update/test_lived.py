@@ -10,9 +10,10 @@ from appliance.update import gates
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from lived import OVER, Oven, heap
+from lived import OVER, Oven
 from lived_flash import NOON, Maker
 from trivet_wire import ids
+from updating.heap import heap
 
 CAUSES = [ids.RESET_WATCHDOG, ids.RESET_CRASH]
 AGAINST = ["heat", "hours", "later", "no clock", "reset", "cycle", "locked", "sensed", "hazard"]

@@ -1,12 +1,11 @@
 """The appliance's side of `tools/bench updates`: runs under MicroPython, never under CPython.
 
-    updates.py cut FOLDER SAMPLE SEED PART PARTS      one JSON line of figures
+    updates.py cut FOLDER SAMPLE SEED                 one JSON line of figures
     updates.py replay FOLDER SEED OPERATION.WAY[+]    one cut, told
     updates.py buffers FOLDER                         the largest piece of heap that an update asks for, in bytes
 
 FOLDER holds `case.json` and the files that it names. Every SAMPLE-th operation of a clean run is cut, before it and
-torn in every way; of these cuts, those whose number modulo PARTS is PART are made here. One of four is followed by a
-second cut at some operation of what comes after it (`+`).
+torn in every way. One cut of four is followed by a second one at some operation of what comes after it (`+`).
 """
 
 import gc
@@ -36,7 +35,7 @@ def load(folder: str) -> Case:
     return Case(told, files)
 
 
-def cut(folder: str, sample: int, seed: int, part: int, parts: int) -> "dict[str, Any]":
+def cut(folder: str, sample: int, seed: int) -> "dict[str, Any]":
     campaign = Campaign(load(folder), seed)
     keys = ("cuts", "torn", "twice", NEW, OLD) + _BAD
     figures: "dict[str, Any]" = dict.fromkeys(keys, 0)
@@ -46,11 +45,11 @@ def cut(folder: str, sample: int, seed: int, part: int, parts: int) -> "dict[str
     place = 0
     for number in range(len(campaign.operations)):
         for way in range(campaign.ways(number)):
-            place += 1
-            if place % parts != part or (number % sample != seed % sample):
+            if number % sample != seed % sample:
                 continue
+            place += 1
             for twice in (False, True):
-                if twice and place // parts % _SECOND:
+                if twice and place % _SECOND:
                     continue
                 verdict, life = campaign.cut(number, way, twice)
                 figures["cuts"] += 1
@@ -115,7 +114,7 @@ def holes(size: int) -> "list[bytearray | None]":
 def main() -> None:
     words = sys.argv[1:]
     if words[0] == "cut":
-        print(json.dumps(cut(words[1], *[int(word) for word in words[2:6]])))
+        print(json.dumps(cut(words[1], *[int(word) for word in words[2:4]])))
     elif words[0] == "buffers":
         print(buffers(words[1]))
     else:

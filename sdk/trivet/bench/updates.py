@@ -33,7 +33,7 @@ LARGEST = 8192  # bytes of one buffer
 _PROGRAM = "updates.py"
 _HEAP = "48m"  # of the interpreter that keeps whole flash images
 _TIGHT = "3m"  # of one whose room is cut into pieces
-_PARTS = 2  # of a case, at once
+_AT_ONCE = 2  # cases
 _SHOWN = 20  # failures
 
 
@@ -44,22 +44,10 @@ class Bench:
     seed: int
 
     def cut(self, name: str) -> dict[str, Any]:
-        """Figures of one case, its parts summed."""
+        """Figures of one case."""
         words = ("cut", str(self.folders[name]), str(self.sample), str(self.seed))
-        with ThreadPoolExecutor(_PARTS) as pool:
-            said = pool.map(
-                lambda part: device.micropython(_PROGRAM, *words, str(part), str(_PARTS), heap=_HEAP), range(_PARTS)
-            )
-        parts = [json.loads(one) for one in said]
-        sums = {key: sum(part[key] for part in parts) for key in FIGURES}
-        failures = [f"{name}@{one}" for part in parts for one in part["failures"]]
-        return {
-            "name": name,
-            "operations": parts[0]["operations"],
-            "clean": parts[0]["clean"],
-            **sums,
-            "failures": failures,
-        }
+        found = json.loads(device.micropython(_PROGRAM, *words, heap=_HEAP))
+        return {"name": name, **found, "failures": [f"{name}@{one}" for one in found["failures"]]}
 
     def replay(self, spec: str) -> str:
         name, _, cut = spec.partition(":")[0].rpartition("@")
@@ -79,7 +67,8 @@ def run(options: Options) -> dict[str, Any]:
         bench = Bench(updates_cases.prepare(Path(scratch)), max(1, options.n or 1), options.seed)
         if options.replay is not None:
             return {"replay": bench.replay(options.replay)}
-        each = [_told(bench.cut(name), options) for name in bench.folders]
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            each = list(pool.map(lambda name: _told(bench.cut(name), options), bench.folders))
         largest = bench.buffers()
     sums = {key: sum(one[key] for one in each) for key in FIGURES}
     failures = [failure for one in each for failure in one["failures"]]

@@ -1,8 +1,9 @@
 """What `tools/bench updates` cuts: releases as `trivet release build` makes them, an appliance's flash before them, and
 what is to come of each. Takes a folder, gives a folder for each case, as `tools/device/updates.py` reads it.
 
-The bundles are the oven's, once as it is and once after a typical change. The base images are small ones with the
-header that the boot loader asks for; what they hold makes no difference to it.
+The bundles are those of the board that `trivet new` makes, once as it is and once after a typical change, with one file
+that is longer than a sector: a large board would bring more of the same operations, not other ones. The base images are
+small ones with the header that the boot loader asks for; what they hold makes no difference to it.
 """
 
 from __future__ import annotations
@@ -17,14 +18,15 @@ from pathlib import Path
 
 from trivet_wire import cbor, ids
 
-from trivet import boards, paths
+from trivet import boards
+from trivet.boards.scaffold import TEMPLATE
 from trivet.release import build, folder, hands, keyset, roots, sign
 from trivet.sim.boot import otadata
 from trivet.sim.device import Device, Provision
 
 from . import delta
 
-BOARD = "oven"
+LONG = 4700  # bytes of a constant in its drivers: they fill more than a sector
 BASE_SIZE = 17_500  # bytes
 SECTOR = 4096
 SLOT = 7 * SECTOR
@@ -71,7 +73,8 @@ class Kit:
 
     def __post_init__(self) -> None:
         self.hands = [hands.open_hand(f"file:{self.where / name}.key", make=True) for name in ("a", "b")]
-        self.boards = {"old": paths.boards() / BOARD, "new": changed_board(self.where / "new" / BOARD)}
+        self.boards = {name: board(self.where / name / TEMPLATE.name) for name in ("old", "new")}
+        delta.changed(self.boards["new"])
         self.bases = {"old": base(1, b""), "new": base(1, b"another version")}
         for name, data in self.bases.items():
             (self.where / f"base.{name}").write_bytes(data)
@@ -107,10 +110,12 @@ class Kit:
         return keyset.sign(roots.KeyManifest(self.next.encode()), self.roots, self.next, self.hands).encode()
 
 
-def changed_board(where: Path) -> Path:
-    """The oven as it is a release later."""
-    shutil.copytree(paths.boards() / BOARD, where)
-    delta.changed(where)
+def board(where: Path) -> Path:
+    """A small board whose bundle has all that an update must cope with."""
+    shutil.copytree(TEMPLATE, where)
+    drivers = where / "drivers.py"
+    table = random.Random(3).randbytes(LONG)
+    drivers.write_text(f"{drivers.read_text(encoding='utf-8')}\n\n_TABLE = {table!r}\n", encoding="utf-8")
     return where
 
 
@@ -194,6 +199,6 @@ def _record(confirmed: list[object], previous: list[object] | None) -> bytes:
 
 def _device(kit: Kit, vendor: str) -> Device:
     device = Device(kit.where / "device")
-    model = boards.load(BOARD).model
+    model = boards.load(kit.boards["old"]).model
     device.provision(Provision("0123456789abcdef", bytes(range(32)), model, vendor=vendor, roots=kit.roots.encode()))
     return device

@@ -18,9 +18,9 @@ from trivet.technician.options import CredentialFile, Json, Language, Port
 from trivet.technician.shown import Asked, bench, screen
 from trivet.technician.words import word
 
-test_app = typer.Typer()
-clear_app = typer.Typer()
-fix_app = typer.Typer()
+test_app = typer.Typer(add_completion=False)
+clear_app = typer.Typer(add_completion=False)
+fix_app = typer.Typer(add_completion=False)
 
 
 @test_app.command(name="test")

@@ -15,10 +15,10 @@ from trivet.technician.guide import Guide
 from trivet.technician.options import Json, Language, Port
 from trivet.technician.shown import Asked, bench, screen
 
-codes_app = typer.Typer()
-show_app = typer.Typer()
-live_app = typer.Typer()
-monitor_app = typer.Typer()
+codes_app = typer.Typer(add_completion=False)
+show_app = typer.Typer(add_completion=False)
+live_app = typer.Typer(add_completion=False)
+monitor_app = typer.Typer(add_completion=False)
 
 
 @codes_app.command()

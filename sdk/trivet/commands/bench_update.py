@@ -17,7 +17,7 @@ from trivet.technician.options import CredentialFile, Json, Language, Port
 from trivet.technician.sending import Sent, Standing, send
 from trivet.technician.shown import Asked, bench
 
-update_app = typer.Typer()
+update_app = typer.Typer(add_completion=False)
 
 
 @update_app.command()

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from trivet.errors import TrivetError
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 _SAYS = {
     "romfs.img": "firmware, data and programs, for a ready-made MicroPython",
     "bundle.tvb": "data and programs alone, as an update brings them",

@@ -20,7 +20,7 @@ from trivet.technician.known import Meaning, UnknownCodeError
 from trivet.technician.options import Json, Language, spoken
 from trivet.technician.words import word
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()

@@ -13,7 +13,7 @@ import typer
 
 from trivet.errors import TrivetError
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command(name="flash")

@@ -18,7 +18,7 @@ from trivet.technician.errors import BenchError, SilentError
 from trivet.technician.options import Language
 from trivet.technician.shown import Asked, ended, screen
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 _LOOK_S = 0.2
 
 

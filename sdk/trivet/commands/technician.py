@@ -7,7 +7,7 @@ import typer
 from trivet.technician.options import CredentialFile, Language, Port
 from trivet.technician.shown import Asked, bench
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()

@@ -24,7 +24,6 @@ from trivet.release import folder, roots
 from trivet.release import sign as signing
 from trivet.release.build import Order, build
 from trivet.release.hands import Hand, open_hand
-from trivet.store.updates import OfferRow
 from trivet.updates import give, keyring, listing, wishes
 from trivet.updates import publish as publishing
 
@@ -246,8 +245,7 @@ class Teller:
         assert found is not None
         update = next(one for one in (*found.open, *found.history) if one.id == number)
         outcome.signed = update.report is not None and update.report.signed
-        async with self._cloud.store.reading() as session:  # `update.fetched` counts a delta as its share of the image
-            outcome.fetched = (await session.get_one(OfferRow, number)).served
+        outcome.fetched = update.served
         word = "with its own signature" if outcome.signed else "without a signature"
         self._say(f"  {self._clock()}  the cloud has the oven's word, {word}: {update.state}")
 

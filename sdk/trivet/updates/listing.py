@@ -86,6 +86,7 @@ async def _update(session: AsyncSession, row: OfferRow) -> views.Update:
         withdrawing=row.withdraw_counter is not None and row.ended_at is None,
         withdrawn_by=row.withdrawn_by,
         fetched=_fetched(row, sizes, release),
+        served=row.served,
         size=sum(sizes.values()),
         deadline=_time(release.deadline if release else None),
         expires=_time(release.expires if release else None),

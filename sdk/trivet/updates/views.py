@@ -64,6 +64,7 @@ class Update:
     withdrawn_by: str
     fetched: int  # bytes asked for over the broker so far (0: none, or it comes over the web), of
     size: int  # those that it needs at most
+    served: int  # bytes that went out to it over the broker: deltas as they are, what was asked for twice twice
     deadline: dt.datetime | None
     expires: dt.datetime | None
     notes: Texts
