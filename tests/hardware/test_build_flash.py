@@ -1,5 +1,8 @@
 """`trivet build`, `trivet flash`, partition tables and labels: what comes out is what the chip's own tools read."""
 
+import json
+import re
+import shutil
 import struct
 import subprocess
 import sys
@@ -10,8 +13,9 @@ import segno
 from trivet import boards
 from trivet.boards.check import check, partitions
 from trivet.boards.scaffold import TEMPLATE
+from trivet.cli import app
 from trivet.errors import TrivetError
-from trivet.hardware import build, flash, table
+from trivet.hardware import build, fits, flash, table
 from trivet.hardware.label import Label
 from typer.testing import CliRunner
 
@@ -109,8 +113,6 @@ def test_an_image_of_another_chip_is_refused(oven: Path, tmp_path: Path) -> None
 
 
 def test_a_dry_run_prints_the_exact_commands_and_runs_none(oven: Path, tmp_path: Path) -> None:
-    from trivet.cli import app
-
     (tmp_path / "base.bin").write_bytes(whole("esp32"))
     words = ["flash", str(oven), "--base", str(tmp_path / "base.bin"), "--port", "/dev/none", "--dry-run"]
     done = CliRunner().invoke(app, words)
@@ -133,6 +135,47 @@ def test_a_layout_for_this_flash_has_no_mistake(mb: int) -> None:
     rows = table.read(TEMPLATE / name)
     assert max(row.end for row in rows) == mb << 20
     assert {row.size for row in rows if row.type == 0} == {table.row(rows, "ota_0").size}
+
+
+@pytest.mark.parametrize(
+    ("row", "size", "what"),
+    [
+        ("romfs,    data, 0x8f,     0x310000,", "0x20000", "the firmware and the board's data (romfs.img) take {:,}"),
+        ("vfs,      data, littlefs, 0x398000,", "0x30000", "two bundles and what else an appliance keeps take {:,}"),
+    ],
+    ids=["romfs", "vfs"],
+)
+def test_what_does_not_fit_its_partition_is_a_mistake_with_its_numbers(
+    tmp_path: Path, row: str, size: str, what: str
+) -> None:
+    """As every other: its line, what to write instead, exit code 1; `trivet build` builds nothing."""
+    folder = tmp_path / "oven"
+    shutil.copytree(boards.load("oven").folder, folder)
+    csv = folder / "partitions.csv"
+    csv.write_text(re.sub(rf"{row}(\s*)0x\w+", rf"{row}\g<1>{size}", csv.read_text()))
+    assert f"{size},\n" in csv.read_text()
+    assert check(folder) == []  # as a layout it is sound
+    done = CliRunner().invoke(app, ["check", str(folder), "--json"])
+    assert done.exit_code == 1, done.output
+    (said,) = json.loads(done.stdout.splitlines()[-1])
+    name = row.split(",", maxsplit=1)[0]
+    need = {use.partition: use.need for use in fits.uses(boards.load(folder))}[name]
+    assert need > int(size, 0)
+    assert said["problem"] == f"has {int(size, 0):,} bytes; {what.format(need)}"
+    assert csv.read_text().splitlines()[said["line"] - 1].startswith(name)
+    assert int(said["instead"].split()[-1], 0) == -(-need // 4096) * 4096
+    with pytest.raises(TrivetError, match=name):
+        build.build(folder, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("name", boards.available())
+def test_each_board_fits_its_flash_and_says_by_how_much(name: str) -> None:
+    done = CliRunner().invoke(app, ["check", name])
+    assert done.exit_code == 0, done.output
+    for use in fits.uses(boards.load(name)):
+        assert 0 < use.need <= use.room
+        assert f"{use.need:,} of the {use.room:,} bytes of {use.partition}" in done.output
 
 
 @pytest.mark.parametrize(

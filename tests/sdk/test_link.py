@@ -209,3 +209,20 @@ def test_the_firmware_itself_crashes_with_real_lines(tmp_path: Path) -> None:
     source = (paths.firmware() / "appliance" / "store" / "ring.py").read_text().split("\n")
     line = next(n for n, text in enumerate(source, 1) if "HEAD % flash.write_size" in text)
     assert f'File "/rom/appliance/store/ring.py", line {line}, in ' in done.stdout
+
+
+def test_a_module_that_others_joined_later_is_named_by_its_own_lines() -> None:
+    sources = {
+        "appliance/__init__.py": b"",
+        "appliance/heart.py": b"def beat():\n    from .tick import tick\n\n    tick()\n",
+        "appliance/tick.py": b"\n\ndef tick():\n    raise ValueError\n",
+    }
+    _, places = link(sources)
+    rows = rom.written(places).decode().splitlines
+    where = 'File "/rom/appliance/heart.mpy", line {}, in beat'
+    told = [placed_on_the_appliance("  " + where.format(line), rows) for line in (4, 8)]
+    assert [re.findall(r'appliance/(\w+\.py)", line (\d+)', one) for one in told] == [
+        [("heart.py", "4")],
+        [("tick.py", "4")],
+    ]
+    assert all(before >= 0 and rows_of[0][1] == 0 for rows_of in places.values() for _, before in rows_of)

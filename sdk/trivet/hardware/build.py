@@ -20,12 +20,11 @@ from typing import Any
 from trivet import boards
 from trivet.boards import Board
 from trivet.boards.check import check
-from trivet.boards.check.partitions import SECTOR
 from trivet.errors import TrivetError
 from trivet.release import bundle, drivers
 from trivet.sim import rom
 
-from . import table
+from . import fits, table
 
 FORMAT = 1
 MAIN = """\
@@ -56,8 +55,6 @@ module("main.py", base_path=".", opt=3)
 require("onewire")
 freeze("firmware", opt=3)
 """
-_FOLDERS = 4 * SECTOR  # a bundle's two folders: two blocks of littlefs each
-_KEEP = 96 << 10  # of littlefs for identity, ledger of updates, an envelope and a patch under way
 
 
 @dataclass(frozen=True)
@@ -75,19 +72,17 @@ class Built:
 def build(name: str | Path, out: Path) -> Built:
     """TrivetError for a board with mistakes, or one that does not fit its flash."""
     board = boards.load(name)
-    found = check(board.folder)
+    found = check(board.folder) or fits.check(board)[1]
     if found:
-        raise TrivetError(f"{found[0].file.name} has {len(found)} mistakes: trivet check {name}")
+        raise TrivetError(f"{found[0].file.name}: {found[0].key} {found[0].problem}. trivet check {name} says more")
     rows = table.read(board.folder / "partitions.csv")
     sources = rom.shrunk(dict(rom.inputs(board, chip=True)))
-    files = drivers.files(board)
     made = {
         "romfs.img": rom.build(board, chip=True).read_bytes(),
-        "bundle.tvb": bundle.pack(files),
+        "bundle.tvb": bundle.pack(drivers.files(board)),
         "partitions.bin": table.encode(rows),
         "main.py": MAIN.encode(),
     }
-    _fits(made, files, rows)
     for path, data in made.items():
         _write(out / path, data)
     _freeze(out / "frozen", sources, board)
@@ -101,26 +96,6 @@ def build(name: str | Path, out: Path) -> Built:
     )
     _write(out / "build.json", (json.dumps(asdict(said), indent=2) + "\n").encode())
     return said
-
-
-def _fits(made: dict[str, bytes], files: dict[str, bytes], rows: list[table.Row]) -> None:
-    size, room = len(made["romfs.img"]), table.row(rows, "romfs").size
-    if size > room:
-        raise TrivetError(
-            f"romfs.img has {size:,} bytes, the partition romfs {room:,}: give it {_blocks(size):#x} in partitions.csv"
-        )
-    need = 2 * (sum(_blocks(len(data)) for data in files.values()) + _FOLDERS) + _KEEP
-    room = table.row(rows, "vfs").size
-    if need > room:
-        raise TrivetError(
-            f"two bundles and what else an appliance keeps need {need:,} bytes, the partition vfs has {room:,}: "
-            f"give it {need:#x} in partitions.csv"
-        )
-
-
-def _blocks(size: int) -> int:
-    """What littlefs takes for so many bytes."""
-    return -(-size // SECTOR) * SECTOR
 
 
 def _freeze(folder: Path, sources: dict[str, bytes], board: Board) -> None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import hashlib
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from trivet.boards.check.partitions import APP, FIRST, SECTOR, number
@@ -28,6 +28,7 @@ class Row:
     subtype: int
     offset: int
     size: int
+    line: int = field(default=0, compare=False)  # of partitions.csv, counted from 1; 0 out of flash
 
     @property
     def end(self) -> int:
@@ -47,7 +48,8 @@ def read(file: Path) -> list[Row]:
             subtype = (_DATA if kind else _APPS).get(cells[2])
             align = SECTOR if kind else APP
             offset = number(cells[3]) if cells[3] else -(-end // align) * align
-            rows.append(Row(cells[0], kind, int(cells[2], 0) if subtype is None else subtype, offset, number(cells[4])))
+            subtype = int(cells[2], 0) if subtype is None else subtype
+            rows.append(Row(cells[0], kind, subtype, offset, number(cells[4]), at))
         except (KeyError, ValueError, IndexError) as error:
             raise TrivetError(f"{file}, line {at}: this is no partition; trivet check says more") from error
         end = rows[-1].end

@@ -18,7 +18,7 @@ from trivet.config import Settings
 from trivet.release import installed
 from trivet.serve import Cloud
 
-from . import rom
+from . import picture, rom
 from .appliance import start_command
 from .consent import consent_line
 from .link import ROOMS, dotted
@@ -42,7 +42,8 @@ def measure(names: list[str], say: Callable[[str], None]) -> dict[str, Any]:
 
 
 def measure_board(board: Board, say: Callable[[str], None]) -> dict[str, int]:
-    """`boot`: after start; `peak`: through a bake that breaks; `tick_alloc`: of any tick; then as `_strained`."""
+    """`boot`: after start; `peak`: through a bake that breaks; `tick_alloc`: of any tick; `boot_32` and its neighbours:
+    after start on a chip, calculated (picture.py); then as `_strained`."""
     name, fault = next(iter(boards.plant(board).FAULTS.items()))
     say(f"{board.name}: a bake with {name} at a heap of {HEAP_KIB} KiB, every tick with the heap locked")
     seen: list[Event] = []
@@ -56,7 +57,8 @@ def measure_board(board: Board, say: Callable[[str], None]) -> dict[str, int]:
     boot = next(int(event.data["boot"]) for event in seen if event.kind == "heap")
     most = max(int(event.data["most"]) for event in seen if event.kind == "locked")
     say(f"{board.name}: {ticks} ticks; now with TLS, signed evidence, the ledger and a signed command")
-    return {"boot": boot, "peak": peak, "tick_alloc": most, **asyncio.run(_strained(board, say))}
+    narrow = picture.measure(board)
+    return {"boot": boot, "peak": peak, "tick_alloc": most, **narrow, **asyncio.run(_strained(board, say))}
 
 
 async def _strained(board: Board, say: Callable[[str], None]) -> dict[str, int]:

@@ -71,10 +71,9 @@ def link(sources: dict[str, bytes]) -> "tuple[dict[str, bytes], dict[str, list[t
         module, room = modules[name], modules[home[name]]
         text = linker.rewrite(module)
         before = made.get(room.path, b"")
-        if room is not module or before:
-            places.setdefault(room.path, []).append((module.path, before.count(b"\n")))
+        places.setdefault(room.path, []).append((module.path, before.count(b"\n")))
         made[room.path] = before + text + (b"" if text.endswith(b"\n") or not text else b"\n")
-    return made, places
+    return made, {path: rows for path, rows in places.items() if rows != [(path, 0)]}
 
 
 def dotted(path: str) -> str:
