@@ -71,9 +71,15 @@ def link(sources: dict[str, bytes]) -> "tuple[dict[str, bytes], dict[str, list[t
         module, room = modules[name], modules[home[name]]
         text = linker.rewrite(module)
         before = made.get(room.path, b"")
-        places.setdefault(room.path, []).append((module.path, before.count(b"\n")))
+        if room is not module or any(_does(module.tree)):
+            places.setdefault(room.path, []).append((module.path, before.count(b"\n")))
         made[room.path] = before + text + (b"" if text.endswith(b"\n") or not text else b"\n")
     return made, {path: rows for path, rows in places.items() if rows != [(path, 0)]}
+
+
+def _does(tree: ast.Module) -> Iterator[bool]:
+    """Whether each statement can stand in a traceback: a text cannot."""
+    yield from (not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)) for node in tree.body)
 
 
 def dotted(path: str) -> str:
