@@ -152,6 +152,7 @@ def attacks(app: FastAPI, device: str) -> list[tuple[str, str]]:
 SURE = {"sure": True}
 BODIES: dict[str, Any] = {"/consents/service": decline("service"), "/release": SURE, "/erase": SURE}
 BODIES |= {"/answer": {"answer": "yes"}, "/hours": {"hours": [], "minutes": 0}}
+BODIES |= {"/cancel": {"why": "away"}}
 
 
 async def ask(web: httpx.AsyncClient, method: str, path: str) -> httpx.Response:

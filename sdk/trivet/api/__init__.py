@@ -11,7 +11,19 @@ from fastapi import FastAPI, Request, Response
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from trivet.api import commands, my_routes, my_updates, payloads, privacy, problems, routes, schemas, updates
+from trivet.api import (
+    commands,
+    my_routes,
+    my_updates,
+    my_visits,
+    payloads,
+    privacy,
+    problems,
+    routes,
+    schemas,
+    updates,
+    visits,
+)
 from trivet.api.accounts import Accounts
 from trivet.api.auth import Guard, OwnerGuard, signing_key
 from trivet.api.ports import CloudPort
@@ -41,10 +53,12 @@ def create(cloud: CloudPort) -> FastAPI:
     app.include_router(routes.public)
     app.include_router(my_routes.router)
     app.include_router(my_updates.router)
+    app.include_router(my_visits.router)
     app.include_router(routes.router)
     app.include_router(privacy.router)
     app.include_router(commands.router)
     app.include_router(updates.router)
+    app.include_router(visits.router)
     app.include_router(routes.rest)
     return app
 

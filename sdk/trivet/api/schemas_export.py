@@ -11,6 +11,7 @@ from pydantic import Field
 
 from trivet.api.schemas import Case, ConsentRequest, Decision, Schema, SecurityEvent, Texts
 from trivet.api.schemas_updates import Updates
+from trivet.api.schemas_visits import Visit
 
 
 class ExportedDevice(Schema):
@@ -133,6 +134,7 @@ class Export(Schema):
     uses: list[ExportedUse] = Field(description="Who read what, newest first")
     commands: list[ExportedCommand] = Field(description="What was asked of the appliance")
     updates: Updates = Field(description="What is installed, offered, and what came of every update")
+    visits: list[Visit] = Field(description="Who came or comes, when, at which price")
     security: list[SecurityEvent] = Field(description="What went wrong, newest first")
     erasures: list[ExportedErasure] = Field(description="What was erased before")
     retention_days: dict[str, int] = Field(description="Days after reception until data of a purpose or log goes")

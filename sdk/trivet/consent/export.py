@@ -31,6 +31,7 @@ from trivet.store.tables import (
     utcnow,
 )
 from trivet.updates import listing
+from trivet.visits import listing as visits
 
 FORMAT = "trivet-export-1"
 # Their bytes go along: others can verify them.
@@ -60,6 +61,7 @@ async def of(read: Reading, device: str, periods: Periods = DEFAULT) -> dict[str
         "commands": await _commands(read, device),
         "security": [_event(one) for one in await security.of(read.session, device, limit=100_000)],
         "updates": await _updates(read, device),
+        "visits": [vars(one) for one in await visits.of_device(read, device)],
         "erasures": await _erasures(read, device),
         "retention_days": {name: periods.of(name) for name in periods.__struct_fields__},
     }

@@ -24,10 +24,11 @@ from trivet.store.tables import (
     RefusedRow,
 )
 from trivet.store.updates import OfferRow, UpdateHoursRow
+from trivet.store.visits import VisitRow
 
 # Tables with something of an appliance, and why those that stay may stay.
 GOES = {"messages", "refused", "cases", "case_events", "consents", "consent_requests", "uses", "commands"}
-GOES |= {"security_events", "ownerships", "owners", "owner_logins", "offers", "update_hours"}
+GOES |= {"security_events", "ownerships", "owners", "owner_logins", "offers", "update_hours", "visits"}
 STAYS = {
     "devices": "enrolment: the identity of the machine; its name for people goes back to the model's",
     "receipts": "numbers alone: up to where an old message is refused",
@@ -48,6 +49,7 @@ async def device(session: AsyncSession, row: DeviceRow, *, below: int | None = N
     await _raise_floors(session, row.id, below)
     cases = select(CaseRecord.id).where(CaseRecord.device == row.id)
     steps: list[tuple[str, Any]] = [
+        ("visits", delete(VisitRow).where(VisitRow.device == row.id)),
         ("case_events", delete(CaseEventRow).where(CaseEventRow.case.in_(cases))),
         ("cases", delete(CaseRecord).where(CaseRecord.device == row.id)),
         ("messages", _older(delete(MessageRow).where(MessageRow.device == row.id), MessageRow.consent_seq, below)),

@@ -31,7 +31,7 @@ def zipped(export: Mapping[str, Any]) -> bytes:
 
 def _tables(export: Mapping[str, Any]) -> dict[str, Table]:
     found: dict[str, Table] = {"appliance": _flat([export["device"]])}
-    for name in ("ownership", "consents", "requests", "uses", "commands", "security", "erasures"):
+    for name in ("ownership", "consents", "requests", "uses", "commands", "visits", "security", "erasures"):
         found[name] = _flat(export[name])
     found["updates"] = _updates([*export["updates"]["open"], *export["updates"]["history"]])
     days = export["retention_days"]
