@@ -22,6 +22,9 @@ from trivet.api.accounts import Accounts, Person
 from trivet.config import Settings
 from trivet.consent import security, texts, uses
 from trivet.ingest.memory import MemoryTransport
+from trivet.outward.guard import networks
+from trivet.outward.http import Client
+from trivet.outward.seal import Seal
 from trivet.passwords import hash_password
 from trivet.registry import Identity, Registry
 from trivet.store import Store
@@ -62,6 +65,12 @@ class Vendor:
     registry: Registry
     transport: MemoryTransport
     vault: Vault
+    client: Client
+    base: str = "https://desk.example.com"
+
+    @property
+    def seal(self) -> Seal:
+        return Seal(self.vault.safe)
 
     async def command(self, device: str, command: int, who: str) -> int:
         async with self.store.writing() as session:
@@ -86,9 +95,9 @@ async def open_vendor(folder: Path) -> AsyncIterator[Vendor]:
 async def _open(folder: Path) -> AsyncIterator[Vendor]:
     settings = Settings(data_dir=folder)
     folder.mkdir(parents=True, exist_ok=True)
-    async with Store(settings.url) as store:
+    async with Store(settings.url) as store, Client(networks(["127.0.0.0/8"])) as client:
         vault = Vault(settings.secrets_dir)
-        yield Vendor(settings, store, Registry(store, vault, []), MemoryTransport(), vault)
+        yield Vendor(settings, store, Registry(store, vault, []), MemoryTransport(), vault, client)
 
 
 @functools.cache

@@ -115,6 +115,11 @@ SDK_NEVER = {
     "trivet.credentials": {"trivet.api", "trivet.desk", "trivet.sim", "trivet.serve", "trivet.engine", "trivet.ingest"},
     "trivet.hardware": {"trivet.store", "trivet.cases", "trivet.api", "trivet.desk", "trivet.ingest", "trivet.serve"},
     "trivet.updates": {"trivet.api", "trivet.desk", "trivet.sim", "trivet.serve", "trivet.engine", "trivet.ingest"},
+    "trivet.outward": {
+        *("trivet.api", "trivet.desk", "trivet.sim", "trivet.serve", "trivet.engine", "trivet.ingest"),
+        *("trivet.webhooks", "trivet.notify", "trivet.tickets"),
+    },
+    "trivet.webhooks": {"trivet.api", "trivet.desk", "trivet.sim", "trivet.serve", "trivet.engine", "trivet.ingest"},
     "trivet.ingest": {"trivet.api", "trivet.desk", "trivet.sim", "trivet.serve"},
     "trivet.api": {"trivet.desk", "trivet.sim", "trivet.ingest"},
     "trivet.desk": {"trivet.sim", "trivet.ingest", "trivet.engine"},

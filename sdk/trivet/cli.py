@@ -36,6 +36,7 @@ COMMANDS = {
     "clear": "trivet.commands.bench_act",
     "fix": "trivet.commands.bench_act",
     "update": "trivet.commands.bench_update",
+    "webhook": "trivet.commands.webhook",
     "technician": "trivet.commands.technician",
     "plug": "trivet.commands.plug",
     "code": "trivet.commands.code",

@@ -18,7 +18,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     `nats_port` is always on loopback; `host` says where appliances (MQTT) and people (HTTP) are served.
     `database_url` replaces the SQLite file, e.g. `postgresql+asyncpg://…`. `mqtt_host` is the name or address that
     is written into new appliances and into the server certificate besides loopback. `keys` says where the vendor's
-    keys are.
+    keys are. `public_url` is where people and programs reach pages and API: it stands in every link that goes out.
+    `networks` (CIDR) are the private ones that webhooks and ticket systems may be reached in.
     """
 
     data_dir: Path
@@ -30,6 +31,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     mqtt_host: str | None = None
     workers: int = 1
     keys: Places = Places()
+    public_url: str | None = None
+    networks: tuple[str, ...] = ()
 
     @property
     def secrets_dir(self) -> Path:

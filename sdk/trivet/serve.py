@@ -25,6 +25,10 @@ from trivet.engine.engine import Engine
 from trivet.ingest.known import Known
 from trivet.ingest.nats import NatsTransport
 from trivet.ingest.worker import Ingest
+from trivet.outward.guard import networks
+from trivet.outward.http import Client
+from trivet.outward.router import Router
+from trivet.outward.seal import Seal
 from trivet.passwords import hash_password, make_password
 from trivet.registry import Identity, Registry
 from trivet.store import Store
@@ -33,6 +37,8 @@ from trivet.updates import clock
 from trivet.updates.blocks import Blocks
 from trivet.updates.payloads import Payloads
 from trivet.vault import Vault
+from trivet.webhooks.events import Queue
+from trivet.webhooks.sender import Sender
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -65,6 +71,8 @@ class Cloud:
         self.retention = retention.Job(self.store, self.transport, settings.data_dir)
         self._jobs: list[asyncio.Task[None]] = []
         self.control = Dispatcher(self.store, self.transport, self.vault.command_key)
+        self.seal = Seal(self.vault.safe)
+        self.client = Client(networks(settings.networks))
         self.catalogues: dict[str, int] = {}
         self.first_login: Login | None = None  # made by this start; shown once, kept nowhere
 
@@ -98,6 +106,8 @@ class Cloud:
         self._jobs = [
             asyncio.create_task(self.retention.run(), name="retention"),
             asyncio.create_task(clock.run(self.store), name="clock"),
+            asyncio.create_task(Router(self.store, [Queue(self.base)]).run(), name="outbox"),
+            asyncio.create_task(Sender(self.store, self.seal, self.client).run(), name="webhooks"),
         ]
         self._note_address()
 
@@ -112,12 +122,18 @@ class Cloud:
         await self.control.stop()
         await self.ingest.stop()
         await self.engine.stop()
+        await self.client.close()
         await self.store.close()
 
     @property
     def url(self) -> str:
         """Address of pages and API; empty without HTTP."""
         return self._http.url if self._http is not None else ""
+
+    @property
+    def base(self) -> str:
+        """What links in messages begin with."""
+        return (self.settings.public_url or self.url or noted_url(self.settings.data_dir)).rstrip("/")
 
     @property
     def broker(self) -> tuple[str, int]:

@@ -23,6 +23,7 @@ from trivet.api import (
     schemas,
     updates,
     visits,
+    webhooks,
 )
 from trivet.api.accounts import Accounts
 from trivet.api.auth import Guard, OwnerGuard, signing_key
@@ -59,6 +60,7 @@ def create(cloud: CloudPort) -> FastAPI:
     app.include_router(commands.router)
     app.include_router(updates.router)
     app.include_router(visits.router)
+    app.include_router(webhooks.router)
     app.include_router(routes.rest)
     return app
 

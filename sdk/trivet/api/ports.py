@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
 
     from trivet.config import Settings
+    from trivet.outward.http import Client
+    from trivet.outward.seal import Seal
 
 
 class StorePort(Protocol):
@@ -66,6 +68,16 @@ class CloudPort(Protocol):
 
     @property
     def transport(self) -> TransportPort: ...
+
+    @property
+    def base(self) -> str:
+        """What links in messages begin with."""
+
+    @property
+    def seal(self) -> Seal: ...
+
+    @property
+    def client(self) -> Client: ...
 
     async def command(self, device: str, command: int, who: str) -> int:
         """Queue a command without arguments (ids.C_*), or the rotation of the appliance's key; gives its counter.

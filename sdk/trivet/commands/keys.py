@@ -31,7 +31,7 @@ def show(
 ) -> None:
     """Which keys this cloud uses, where they are, by what they are known again. No secret is shown."""
     with told():
-        vault = Vault(_existing(data), keyring.places(data))
+        vault = Vault(existing(data), keyring.places(data))
     said = {
         "master": vault.places.master,
         "master_id": keys.fingerprint(vault.master),
@@ -59,10 +59,10 @@ def protect(
 ) -> None:
     """Set or change the passphrase that seals master secret, command key and certificate authority on disk."""
     with told():
-        safe = Safe(_existing(data), keyring.places(data).passphrase)
+        safe = Safe(existing(data), keyring.places(data).passphrase)
         changed = safe.locked
         safe.protect(_new_passphrase(new_file))
-        for name in ("master.key", "command.key", "ca.key"):
+        for name in ("master.key", "command.key", "ca.key", "outward.key"):
             safe.read(name)  # one that lies plain is sealed by that
     typer.echo("The passphrase is changed." if changed else f"The keys in {safe.directory} are sealed.")
     typer.echo("Write it down where a fire does not reach: nobody can open them without it.")
@@ -80,7 +80,7 @@ def rotate(
     """Give an appliance its next message key. The running cloud sends it; the old one ends a day after first use."""
     with told():
         settings = keyring.settings(data, database)
-        said = asyncio.run(_rotate(settings, Vault(_existing(data), settings.keys), device, wait))
+        said = asyncio.run(_rotate(settings, Vault(existing(data), settings.keys), device, wait))
     typer.echo(said)
 
 
@@ -123,7 +123,7 @@ def told() -> Iterator[None]:
         raise typer.Exit(1) from error
 
 
-def _existing(data: Path) -> Path:
+def existing(data: Path) -> Path:
     directory = Settings(data_dir=data).secrets_dir
     if not (directory / "ca.crt").exists():
         raise KeysError(f"there is no cloud in {data}: `trivet serve --data {data}` makes one")

@@ -42,6 +42,12 @@ def serve(  # noqa: PLR0917
     ] = None,
     database: Database = None,
     workers: Annotated[int, typer.Option(help="Ingest workers in this process", min=1, max=16)] = 1,
+    public_url: Annotated[
+        str | None, typer.Option(help="Where people reach the pages, as links in messages name it, e.g. https://desk…")
+    ] = None,
+    allow_network: Annotated[
+        list[str] | None, typer.Option(help="Private network (CIDR) that webhooks may be sent into, once for each")
+    ] = None,
     exposed_keys: Annotated[
         bool, typer.Option("--exposed-keys", help="Serve other machines though no passphrase protects the keys on disk")
     ] = False,
@@ -65,12 +71,25 @@ def serve(  # noqa: PLR0917
         mqtt_host=reach,
         workers=workers,
         keys=places,
+        public_url=public_url,
+        networks=checked_networks(allow_network or []),
     )
     try:
         asyncio.run(_serve(settings))
     except (EngineError, KeysError, RetentionError, VendorError, RuntimeError) as error:
         typer.echo(f"The cloud did not start: {error}", err=True)
         raise typer.Exit(1) from error
+
+
+def checked_networks(said: list[str]) -> tuple[str, ...]:
+    from trivet.outward.guard import networks
+
+    try:
+        return tuple(str(network) for network in networks(said))
+    except ValueError as error:
+        raise typer.BadParameter(
+            f"{error}: write a network such as 10.1.0.0/16", param_hint="--allow-network"
+        ) from error
 
 
 async def _serve(settings: Settings) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from trivet_wire import ids
 
 from trivet.consent import security
+from trivet.store.outward import DeliveryRow
 from trivet.store.privacy import RequestRow, SecurityEventRow, UseRow
 from trivet.store.tables import (
     CaseEventRow,
@@ -29,6 +30,7 @@ from trivet.store.visits import VisitRow
 # Tables with something of an appliance, and why those that stay may stay.
 GOES = {"messages", "refused", "cases", "case_events", "consents", "consent_requests", "uses", "commands"}
 GOES |= {"security_events", "ownerships", "owners", "owner_logins", "offers", "update_hours", "visits"}
+GOES |= {"webhook_deliveries"}
 STAYS = {
     "devices": "enrolment: the identity of the machine; its name for people goes back to the model's",
     "receipts": "numbers alone: up to where an old message is refused",
@@ -50,6 +52,7 @@ async def device(session: AsyncSession, row: DeviceRow, *, below: int | None = N
     cases = select(CaseRecord.id).where(CaseRecord.device == row.id)
     steps: list[tuple[str, Any]] = [
         ("visits", delete(VisitRow).where(VisitRow.device == row.id)),
+        ("webhook_deliveries", delete(DeliveryRow).where(DeliveryRow.case.in_(cases))),
         ("case_events", delete(CaseEventRow).where(CaseEventRow.case.in_(cases))),
         ("cases", delete(CaseRecord).where(CaseRecord.device == row.id)),
         ("messages", _older(delete(MessageRow).where(MessageRow.device == row.id), MessageRow.consent_seq, below)),
