@@ -37,40 +37,63 @@ SETTINGS: dict[str, tuple[float, str, str]] = {
 }
 
 
-def _fault(text: str, event: str, at_s: int, until_s: int, *symptoms: str) -> Fault:
-    return Fault(text, (event,), at_s, until_s, symptoms)
+def _fault(text: str, event: str, at_s: int, until_s: int, *symptoms: str, cause: str, lies: str = "") -> Fault:
+    return Fault(text, (event,), at_s, until_s, symptoms, cause, lies)
 
 
 FAULTS: dict[str, Fault] = {
-    "heater_open": _fault("flow heater burnt through", "heater_open", 400, 900),
-    "heater_weak": _fault("one of the heater's two coils burnt through: 60 % power", "heater_weak", 400, 900),
-    "heater_welded": _fault("contact of the heater's relay welded", "heater_welded", 500, 2400),
-    "ntc_open": _fault("water NTC broken or unplugged", "ntc_open", 500, 700),
-    "ntc_short": _fault("water NTC shorted", "ntc_short", 500, 700),
-    "ntc_stuck": _fault("water NTC's reading frozen", "ntc_stuck", 520, 900),
-    "ntc_drift": _fault("water NTC reads lower and lower, down to -25 °C", "ntc_drift", 400, 2400),
-    "optic_silent": _fault("turbidity sensor does not answer", "optic_silent", 300, 500),
-    "level_unplugged": _fault("pressure sensor unplugged", "level_open", 200, 400),
-    "level_stuck": _fault("pressure sensor's reading frozen", "level_stuck", 200, 500),
-    "level_lies": _fault("pinhole in the air trap: a third of the level", "level_lies", 60, 400, "no_water"),
-    "flow_dead": _fault("flow meter's turbine blocked", "flow_dead", 20, 300),
-    "tacho_dead": _fault("circulation pump's tachometer dead", "tacho_dead", 200, 500),
-    "door_switch": _fault("door contact broken: reads closed while the latch is open", "door_switch", 700, 1100),
-    "tap_closed": _fault("water tap closed", "no_water", 20, 400),
-    "low_pressure": _fault("inlet sieve clogged: 0.8 l/min", "low_pressure", 20, 400),
-    "valve_leaking": _fault("inlet valve does not close: 0.5 l/min", "inlet_leaks", 600, 1200),
-    "drain_blocked": _fault("drain hose kinked", "drain_blocked", 200, 800),
-    "drain_slow": _fault("drain hose half clogged", "drain_slow", 200, 800),
-    "drain_dead": _fault("drain pump's winding open", "drain_dead", 200, 600),
-    "drain_jammed": _fault("glass splinter in the drain pump", "drain_jammed", 200, 600),
-    "pump_dead": _fault("circulation pump dead", "pump_dead", 250, 600),
-    "pump_jammed": _fault("circulation pump seized", "pump_jammed", 250, 600),
-    "pump_limed": _fault("circulation pump stiff with lime", "pump_limed", 250, 600),
-    "pump_wearing": _fault("circulation pump wears: 200 turns less and 10 W more by and by", "pump_worn", 2000, 3600),
-    "filter_blocked": _fault("filter clogged: the pump draws air", "filter_blocked", 250, 600, "slow_heat"),
-    "leak": _fault("sump gasket leaks into the base pan", "leak", 250, 800),
-    "mains_low": _fault("mains at 178 V", "mains_low", 500, 700, "slow_heat"),
-    "salt_empty": _fault("salt used up", "salt_low", 100, 300),
+    "heater_open": _fault("flow heater burnt through", "heater_open", 400, 900, cause="heater"),
+    "heater_weak": _fault(
+        "one of the heater's two coils burnt through: 60 % power", "heater_weak", 400, 900, cause="heater"
+    ),
+    "heater_welded": _fault("contact of the heater's relay welded", "heater_welded", 500, 2400, cause="relay"),
+    "ntc_open": _fault("water NTC broken or unplugged", "ntc_open", 500, 700, cause="ntc", lies="water_temp"),
+    "ntc_short": _fault("water NTC shorted", "ntc_short", 500, 700, cause="ntc", lies="water_temp"),
+    "ntc_stuck": _fault("water NTC's reading frozen", "ntc_stuck", 520, 900, cause="ntc", lies="water_temp"),
+    "ntc_drift": _fault(
+        "water NTC reads lower and lower, down to -25 °C", "ntc_drift", 400, 2400, cause="ntc", lies="water_temp"
+    ),
+    "optic_silent": _fault(
+        "turbidity sensor does not answer", "optic_silent", 300, 500, cause="sensor", lies="optic_temp"
+    ),
+    "level_unplugged": _fault("pressure sensor unplugged", "level_open", 200, 400, cause="plug", lies="level"),
+    "level_stuck": _fault(
+        "pressure sensor's reading frozen", "level_stuck", 200, 500, cause="level_sensor", lies="level"
+    ),
+    "level_lies": _fault(
+        "pinhole in the air trap: a third of the level", "level_lies", 60, 400, "no_water", cause="trap", lies="level"
+    ),
+    "flow_dead": _fault("flow meter's turbine blocked", "flow_dead", 20, 300, cause="flow_meter", lies="flow"),
+    "tacho_dead": _fault(
+        "circulation pump's tachometer dead", "tacho_dead", 200, 500, cause="tacho", lies="pump_speed"
+    ),
+    "door_switch": _fault(
+        "door contact broken: reads closed while the latch is open",
+        "door_switch",
+        700,
+        1100,
+        cause="door_contact",
+        lies="door",
+    ),
+    "tap_closed": _fault("water tap closed", "no_water", 20, 400, cause="tap"),
+    "low_pressure": _fault("inlet sieve clogged: 0.8 l/min", "low_pressure", 20, 400, cause="sieve"),
+    "valve_leaking": _fault("inlet valve does not close: 0.5 l/min", "inlet_leaks", 600, 1200, cause="valve"),
+    "drain_blocked": _fault("drain hose kinked", "drain_blocked", 200, 800, cause="hose"),
+    "drain_slow": _fault("drain hose half clogged", "drain_slow", 200, 800, cause="filter"),
+    "drain_dead": _fault("drain pump's winding open", "drain_dead", 200, 600, cause="pump"),
+    "drain_jammed": _fault("glass splinter in the drain pump", "drain_jammed", 200, 600, cause="object"),
+    "pump_dead": _fault("circulation pump dead", "pump_dead", 250, 600, cause="pump"),
+    "pump_jammed": _fault("circulation pump seized", "pump_jammed", 250, 600, cause="pump"),
+    "pump_limed": _fault("circulation pump stiff with lime", "pump_limed", 250, 600, cause="lime"),
+    "pump_wearing": _fault(
+        "circulation pump wears: 200 turns less and 10 W more by and by", "pump_worn", 2000, 3600, cause="bearing"
+    ),
+    "filter_blocked": _fault(
+        "filter clogged: the pump draws air", "filter_blocked", 250, 600, "slow_heat", cause="filter"
+    ),
+    "leak": _fault("sump gasket leaks into the base pan", "leak", 250, 800, cause="gasket"),
+    "mains_low": _fault("mains at 178 V", "mains_low", 500, 700, "slow_heat", cause="supply"),
+    "salt_empty": _fault("salt used up", "salt_low", 100, 300, cause="salt"),
 }
 
 CW = 4186.0  # J/(kg K); a litre is a kilogram

@@ -38,28 +38,55 @@ SETTINGS: dict[str, tuple[float, str, str]] = {
 }
 
 
-def _fault(text: str, event: str, at_s: int, until_s: int, *symptoms: str) -> Fault:
-    return Fault(text, (event,), at_s, until_s, symptoms)
+def _fault(text: str, event: str, at_s: int, until_s: int, *symptoms: str, cause: str, lies: str = "") -> Fault:
+    return Fault(text, (event,), at_s, until_s, symptoms, cause, lies)
 
 
 _HEAT = ("slow_heat", "heat_timeout")
 FAULTS: dict[str, Fault] = {
-    "element_top_open": _fault("upper element burnt through", "element_top_open", 600, 1800, *_HEAT),
-    "element_bottom_open": _fault("lower element burnt through", "element_bottom_open", 600, 1800, *_HEAT),
-    "element_top_weak": _fault("upper element partly shorted out: 55 % power", "element_top_weak", 600, 1800, *_HEAT),
-    "relay_welded": _fault("contact of the lower element's relay welded", "relay_welded", 1300, 2400),
-    "main_relay_welded": _fault("contact of the main relay welded", "main_relay_welded", 1300, 3600),
-    "cutout_open": _fault("thermal cut-out open: no current to any element", "no_heater_current", 600, 1800, *_HEAT),
-    "ntc_open": _fault("cavity NTC broken or unplugged", "ntc_open", 600, 900),
-    "ntc_short": _fault("cavity NTC shorted", "ntc_short", 600, 900),
-    "ntc_stuck": _fault("cavity NTC's reading frozen", "ntc_stuck", 600, 1200),
-    "ntc_drift": _fault("cavity NTC reads lower and lower, down to -70 °C", "ntc_drift", 600, 2400),
-    "ntc_loose": _fault("cavity NTC's plug loose: the reading jumps", "ntc_jump", 600, 1200),
-    "gasket_leak": _fault("door gasket torn: hot air leaves above the door", "gasket_leak", 600, 3400),
-    "fan_seized": _fault("convection fan seized", "fan_seized", 600, 900),
-    "fan_worn": _fault("convection fan's bearing worn: half speed", "fan_slow", 600, 900),
-    "mains_low": _fault("mains at 178 V", "mains_low", 600, 900, *_HEAT),
-    "door_switch": _fault("door contact broken: reads open", "door_switch", 1000, 1300, "door_left_open"),
+    "element_top_open": _fault(
+        "upper element burnt through", "element_top_open", 600, 1800, *_HEAT, cause="element_top"
+    ),
+    "element_bottom_open": _fault(
+        "lower element burnt through", "element_bottom_open", 600, 1800, *_HEAT, cause="element_bottom"
+    ),
+    "element_top_weak": _fault(
+        "upper element partly shorted out: 55 % power", "element_top_weak", 600, 1800, *_HEAT, cause="element_top"
+    ),
+    "relay_welded": _fault("contact of the lower element's relay welded", "relay_welded", 1300, 2400, cause="relay"),
+    "main_relay_welded": _fault(
+        "contact of the main relay welded", "main_relay_welded", 1300, 3600, cause="main_relay"
+    ),
+    "cutout_open": _fault(
+        "thermal cut-out open: no current to any element", "no_heater_current", 600, 1800, *_HEAT, cause="cutout"
+    ),
+    "ntc_open": _fault("cavity NTC broken or unplugged", "ntc_open", 600, 900, cause="cavity_ntc", lies="cavity_temp"),
+    "ntc_short": _fault("cavity NTC shorted", "ntc_short", 600, 900, cause="cavity_ntc", lies="cavity_temp"),
+    "ntc_stuck": _fault("cavity NTC's reading frozen", "ntc_stuck", 600, 1200, cause="cavity_ntc", lies="cavity_temp"),
+    "ntc_drift": _fault(
+        "cavity NTC reads lower and lower, down to -70 °C",
+        "ntc_drift",
+        600,
+        2400,
+        cause="cavity_ntc",
+        lies="cavity_temp",
+    ),
+    "ntc_loose": _fault(
+        "cavity NTC's plug loose: the reading jumps", "ntc_jump", 600, 1200, cause="ntc_plug", lies="cavity_temp"
+    ),
+    "gasket_leak": _fault("door gasket torn: hot air leaves above the door", "gasket_leak", 600, 3400, cause="gasket"),
+    "fan_seized": _fault("convection fan seized", "fan_seized", 600, 900, cause="fan"),
+    "fan_worn": _fault("convection fan's bearing worn: half speed", "fan_slow", 600, 900, cause="fan"),
+    "mains_low": _fault("mains at 178 V", "mains_low", 600, 900, *_HEAT, cause="supply"),
+    "door_switch": _fault(
+        "door contact broken: reads open",
+        "door_switch",
+        1000,
+        1300,
+        "door_left_open",
+        cause="door_contact",
+        lies="door",
+    ),
 }
 
 

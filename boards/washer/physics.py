@@ -32,40 +32,51 @@ SETTINGS: dict[str, tuple[float, str, str]] = {
 }
 
 
-def _fault(text: str, event: str, at_s: int, until_s: int, *symptoms: str) -> Fault:
-    return Fault(text, (event,), at_s, until_s, symptoms)
+def _fault(text: str, event: str, at_s: int, until_s: int, *symptoms: str, cause: str, lies: str = "") -> Fault:
+    return Fault(text, (event,), at_s, until_s, symptoms, cause, lies)
 
 
 FAULTS: dict[str, Fault] = {
-    "heater_open": _fault("heating element burnt through", "heater_open", 400, 900),
-    "heater_weak": _fault("heating element partly shorted out: 60 % power", "heater_weak", 400, 900),
-    "heater_welded": _fault("contact of the heater's relay welded", "heater_welded", 900, 3400),
-    "ntc_open": _fault("water NTC broken or unplugged", "ntc_open", 600, 800),
-    "ntc_short": _fault("water NTC shorted", "ntc_short", 600, 800),
-    "ntc_stuck": _fault("water NTC's reading frozen", "ntc_stuck", 700, 1300),
-    "ntc_drift": _fault("water NTC aged: reads 40 °C too much", "ntc_drift", 20, 600),
-    "level_unplugged": _fault("pressure sensor unplugged", "level_open", 500, 700),
-    "level_stuck": _fault("pressure sensor's reading frozen", "level_stuck", 600, 900),
-    "tap_closed": _fault("water tap closed", "no_water", 20, 700),
-    "low_pressure": _fault("inlet sieve clogged: 1.4 l/min", "low_pressure", 20, 700),
-    "valve_leaking": _fault("inlet valve does not close: 1.2 l/min", "inlet_leaks", 10, 700),
-    "drain_blocked": _fault("drain hose kinked", "drain_blocked", 600, 3400),
-    "drain_slow": _fault("fluff filter half clogged", "drain_slow", 600, 3400),
-    "drain_dead": _fault("drain pump's winding open", "drain_dead", 200, 600),
-    "drain_jammed": _fault("coin in the drain pump", "drain_jammed", 200, 600),
-    "motor_dead": _fault("drum motor's winding open", "motor_dead", 500, 700),
-    "drum_blocked": _fault("drum blocked by a piece of laundry in the gap", "drum_blocked", 500, 700),
-    "tacho_dead": _fault("drum motor's tachometer dead", "tacho_dead", 500, 700),
-    "brushes_worn": _fault("drum motor's brushes worn down: they lose contact", "brushes_worn", 500, 900),
-    "belt_off": _fault("belt off its pulley", "belt_off", 500, 700),
-    "motor_weak": _fault("field winding partly shorted: no more than 600 turns", "spin_slow", 500, 4200),
-    "unbalance": _fault("one heavy piece that does not spread", "unbalance", 500, 4200),
-    "lock_dead": _fault("door lock does not close", "lock_fails", 200, 500),
-    "lock_jammed": _fault("door lock does not open", "unlock_fails", 1500, 4500),
-    "lock_chatters": _fault("door lock's contact lets go for moments while the drum turns", "lock_loose", 600, 1200),
-    "door_switch": _fault("door contact broken: reads open", "door_switch", 600, 800),
-    "leak": _fault("tub gasket leaks into the base pan", "leak", 500, 1000),
-    "mains_low": _fault("mains at 178 V", "mains_low", 600, 800, "slow_heat"),
+    "heater_open": _fault("heating element burnt through", "heater_open", 400, 900, cause="heater"),
+    "heater_weak": _fault("heating element partly shorted out: 60 % power", "heater_weak", 400, 900, cause="heater"),
+    "heater_welded": _fault("contact of the heater's relay welded", "heater_welded", 900, 3400, cause="relay"),
+    "ntc_open": _fault("water NTC broken or unplugged", "ntc_open", 600, 800, cause="ntc", lies="water_temp"),
+    "ntc_short": _fault("water NTC shorted", "ntc_short", 600, 800, cause="ntc", lies="water_temp"),
+    "ntc_stuck": _fault("water NTC's reading frozen", "ntc_stuck", 700, 1300, cause="ntc", lies="water_temp"),
+    "ntc_drift": _fault("water NTC aged: reads 40 °C too much", "ntc_drift", 20, 600, cause="ntc", lies="water_temp"),
+    "level_unplugged": _fault("pressure sensor unplugged", "level_open", 500, 700, cause="plug", lies="level"),
+    "level_stuck": _fault(
+        "pressure sensor's reading frozen", "level_stuck", 600, 900, cause="level_sensor", lies="level"
+    ),
+    "tap_closed": _fault("water tap closed", "no_water", 20, 700, cause="tap"),
+    "low_pressure": _fault("inlet sieve clogged: 1.4 l/min", "low_pressure", 20, 700, cause="sieve"),
+    "valve_leaking": _fault("inlet valve does not close: 1.2 l/min", "inlet_leaks", 10, 700, cause="valve"),
+    "drain_blocked": _fault("drain hose kinked", "drain_blocked", 600, 3400, cause="hose"),
+    "drain_slow": _fault("fluff filter half clogged", "drain_slow", 600, 3400, cause="filter"),
+    "drain_dead": _fault("drain pump's winding open", "drain_dead", 200, 600, cause="pump"),
+    "drain_jammed": _fault("coin in the drain pump", "drain_jammed", 200, 600, cause="object"),
+    "motor_dead": _fault("drum motor's winding open", "motor_dead", 500, 700, cause="motor"),
+    "drum_blocked": _fault("drum blocked by a piece of laundry in the gap", "drum_blocked", 500, 700, cause="laundry"),
+    "tacho_dead": _fault("drum motor's tachometer dead", "tacho_dead", 500, 700, cause="tacho", lies="drum_speed"),
+    "brushes_worn": _fault(
+        "drum motor's brushes worn down: they lose contact", "brushes_worn", 500, 900, cause="brushes"
+    ),
+    "belt_off": _fault("belt off its pulley", "belt_off", 500, 700, cause="belt"),
+    "motor_weak": _fault("field winding partly shorted: no more than 600 turns", "spin_slow", 500, 4200, cause="motor"),
+    "unbalance": _fault("one heavy piece that does not spread", "unbalance", 500, 4200, cause="load"),
+    "lock_dead": _fault("door lock does not close", "lock_fails", 200, 500, cause="lock"),
+    "lock_jammed": _fault("door lock does not open", "unlock_fails", 1500, 4500, cause="lock"),
+    "lock_chatters": _fault(
+        "door lock's contact lets go for moments while the drum turns",
+        "lock_loose",
+        600,
+        1200,
+        cause="contact",
+        lies="locked",
+    ),
+    "door_switch": _fault("door contact broken: reads open", "door_switch", 600, 800, cause="contact", lies="door"),
+    "leak": _fault("tub gasket leaks into the base pan", "leak", 500, 1000, cause="gasket"),
+    "mains_low": _fault("mains at 178 V", "mains_low", 600, 800, "slow_heat", cause="supply"),
 }
 
 CW = 4186.0  # J/(kg K); a litre is a kilogram

@@ -18,6 +18,7 @@ import uvicorn
 from sqlalchemy import func, select
 
 from trivet import catalogues, control
+from trivet.cases import terms
 from trivet.config import Settings
 from trivet.consent import periods, retention, texts, vendor
 from trivet.control import Dispatcher
@@ -67,7 +68,9 @@ class Cloud:
         self.registry.brokers = [(settings.reach, self.engine.mqtt_port)]
         self.transport = NatsTransport(self.engine.url, self.vault.sdk_password)
         blocks = Blocks(self.transport, Payloads(settings.updates_dir))
-        self.ingest = Ingest(self.store, self.transport, Known(self.vault.master), settings.workers, blocks)
+        self.terms = terms.load(settings.data_dir)
+        known = Known(self.vault.master, self.terms)
+        self.ingest = Ingest(self.store, self.transport, known, settings.workers, blocks)
         self.retention = retention.Job(self.store, self.transport, settings.data_dir)
         self._jobs: list[asyncio.Task[None]] = []
         self.control = Dispatcher(self.store, self.transport, self.vault.command_key)

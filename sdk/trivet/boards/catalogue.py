@@ -11,6 +11,7 @@ from .reader import LANGUAGES, Table, nearest
 
 NE107 = {"F": "failure", "C": "function check", "S": "out of specification", "M": "maintenance required"}
 CAUSE_KINDS = ("part", "sensor", "mains", "use", "wiring")
+FIXES = ("relearn", "recover", "restart")  # words of the service port's `fix`
 
 
 def read(table: Table, space: Space) -> tuple[tuple[Code, ...], tuple[Part, ...]]:
@@ -33,6 +34,7 @@ def _part(table: Table) -> Part:
         table.texts("text"),
         table.text("price") if table.has("price") else None,
         table.flag("van", False),
+        table.integer("warranty_months", 0, 240) if table.has("warranty_months") else None,
     )
     table.done()
     return made
@@ -114,6 +116,7 @@ def _cause(table: Table, events: list[str], parts: list[str]) -> Cause:
         weight=float(weight),
         part=table.choice("part", parts) if table.has("part") else None,
         evidence=evidence,
+        fix=table.choice("fix", FIXES) if table.has("fix") else None,
     )
     table.done()
     return made

@@ -147,6 +147,7 @@ class Routine:
     text: Texts
     holds: tuple[Condition, ...]
     steps: tuple[Step, ...]
+    finds: tuple[str, ...] = ()  # causes of the catalogue, by name, under which it fails
 
 
 @dataclass(frozen=True)
@@ -166,6 +167,7 @@ class Cause:
     weight: float
     part: str | None
     evidence: tuple[Ratio, ...]
+    fix: str | None = None  # what the appliance can do against it itself, from afar
 
 
 @dataclass(frozen=True)
@@ -174,6 +176,7 @@ class Part:
     text: Texts
     price: str | None
     van: bool
+    warranty_months: int | None = None  # from the appliance's first registration; None: as the board says
 
 
 @dataclass(frozen=True)

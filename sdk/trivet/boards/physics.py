@@ -25,6 +25,8 @@ class Fault:
     at_s: int  # when a run that shows it breaks it
     until_s: int  # when that run may end: the code is confirmed by then
     symptoms: tuple[str, ...] = ()  # events that may go pending beside it, as witnesses, never confirmed
+    cause: str = ""  # what it is in the catalogue: a cause of the right code, by name
+    lies: str = ""  # the signal whose reading is wrong because of it
 
 
 class Plant(Protocol):

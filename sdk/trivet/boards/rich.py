@@ -27,7 +27,7 @@ def rich(board: Board) -> dict[str, Any]:
             }
             for one in board.functions
         ],
-        "routines": [{"name": one.name, "text": one.text} for one in board.routines],
+        "routines": [{"name": one.name, "text": one.text, "finds": list(one.finds)} for one in board.routines],
         "codes": [_code(board, one) for one in board.codes],
         "parts": [asdict(one) for one in board.parts],
     }

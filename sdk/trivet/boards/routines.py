@@ -53,8 +53,9 @@ def _routine(table: Table, space: Space, outputs: dict[str, int], gates: dict[st
         table.fail("step", "too much is expected", f"at most {MOST_EXPECTED} conditions in all steps")
     if not any(one.expect for one in steps):
         table.fail("step", "nothing is expected", 'what a sound part shows, as in expect = ["heater_current > 5"]')
+    finds = table.strings("finds") if table.has("finds") else []
     table.done()
-    return Routine(name, text, holds, tuple(steps))
+    return Routine(name, text, holds, tuple(steps), tuple(finds))
 
 
 def _step(table: Table, space: Space, outputs: dict[str, int]) -> Step:

@@ -10,21 +10,23 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from trivet_wire import ids
 
+from trivet.cases import proposals, work
+from trivet.cases.judge import judge
 from trivet.cases.rich import Catalogue, Code
-from trivet.cases.triage import FAILED, NOTHING, PASSED, Findings, triage
+from trivet.cases.terms import DEFAULT, Terms
+from trivet.cases.timeline import APPLIANCE, tell
 from trivet.store.tables import (
     ESCALATING,
     NEW,
     ONGOING,
     REGRESSED,
     RESOLVED,
-    CaseEventRow,
     CaseRecord,
     MessageRow,
     utcnow,
@@ -33,7 +35,14 @@ from trivet.store.tables import (
 REOPEN = dt.timedelta(days=90)  # a fault that returns within this is the same case
 ESCALATE_AFTER = 2  # further occurrences while the case is open
 _ACTIVE = ids.TEST_FAILED | ids.PENDING | ids.CONFIRMED
-_VERDICTS = {ids.VERDICT_PASSED: PASSED, ids.VERDICT_FAILED: FAILED}
+
+
+class _About(NamedTuple):
+    """What a message is looked at with."""
+
+    catalogue: Catalogue
+    code: Code
+    terms: Terms
 
 
 @dataclass(frozen=True)
@@ -74,16 +83,19 @@ def observation(device: str, boot: int, seq: int, body: Mapping[str, Any]) -> Ob
     )
 
 
-async def observe(session: AsyncSession, seen: Observation, catalogue: Catalogue) -> CaseRecord | None:
+async def observe(
+    session: AsyncSession, seen: Observation, catalogue: Catalogue, terms: Terms = DEFAULT
+) -> CaseRecord | None:
     """Opens or updates the case of this message; None when it concerns none (a fault not yet confirmed)."""
     code = catalogue.code(seen.event)
     if code is None:
         return None
+    about = _About(catalogue, code, terms)
     case = await _find(session, seen.device, code.code)
     if case is not None:
-        await _update(session, case, seen, catalogue, code)
+        await _update(session, case, seen, about)
     elif seen.status & ids.CONFIRMED:
-        case = await _open(session, seen, catalogue, code)
+        case = await _open(session, seen, about)
     return case
 
 
@@ -98,7 +110,8 @@ async def _find(session: AsyncSession, device: str, code: str) -> CaseRecord | N
     return max(recent, key=lambda case: case.updated_at, default=None)
 
 
-async def _open(session: AsyncSession, seen: Observation, catalogue: Catalogue, code: Code) -> CaseRecord:
+async def _open(session: AsyncSession, seen: Observation, about: _About) -> CaseRecord:
+    code = about.code
     case = CaseRecord(
         device=seen.device,
         code=code.code,
@@ -121,11 +134,12 @@ async def _open(session: AsyncSession, seen: Observation, catalogue: Catalogue, 
     )
     session.add(case)
     await session.flush()
-    _tell(session, case, "appliance", "opened", f"Confirmed {code.code}: {_title(code)}", seen)
-    _judge(session, case, catalogue, code)
-    _attach(session, case, seen, catalogue, code)
+    _tell(session, case, "opened", f"Confirmed {code.code}: {_title(code)}", seen)
+    await judge(session, case, about.catalogue, about.code)
+    await work.begun(session, case, about.terms, case.opened_at)
+    await _attach(session, case, seen, about)
     for other in await _others(session, seen):
-        await _update(session, case, other, catalogue, code)
+        await _update(session, case, other, about)
     return case
 
 
@@ -140,38 +154,43 @@ async def _others(session: AsyncSession, seen: Observation) -> list[Observation]
     return [other for other in others if other.at != seen.at and (other.evidence or other.at > seen.at)]
 
 
-async def _update(session: AsyncSession, case: CaseRecord, seen: Observation, catalogue: Catalogue, code: Code) -> None:
+async def _update(session: AsyncSession, case: CaseRecord, seen: Observation, about: _About) -> None:
     case.first_occurrence = min(case.first_occurrence, seen.occurrence)
     again = seen.occurrence > case.occurrences
     case.occurrences = max(case.occurrences, seen.occurrence)
     if seen.at > (case.last_boot, case.last_seq):
         case.last_boot, case.last_seq = seen.at
         case.status = seen.status
-        _move(session, case, seen, code, again=again)
-    _attach(session, case, seen, catalogue, code)
+        await _move(session, case, seen, about, again=again)
+    await _attach(session, case, seen, about)
     case.updated_at = utcnow()
 
 
-def _move(session: AsyncSession, case: CaseRecord, seen: Observation, code: Code, *, again: bool) -> None:
+async def _move(session: AsyncSession, case: CaseRecord, seen: Observation, about: _About, *, again: bool) -> None:
     """The state after a newer report."""
+    code = about.code
     if not seen.status & _ACTIVE:
         if case.state != RESOLVED:
             case.state = RESOLVED
-            _tell(session, case, "appliance", "resolved", f"{code.code} is gone: healed or cleared", seen)
+            await work.ended(session, case, about.terms, utcnow())
+            _tell(session, case, "resolved", f"{code.code} is gone: healed or cleared", seen)
     elif case.state == RESOLVED:
         if seen.status & ids.CONFIRMED:
             case.state = REGRESSED
             case.first_occurrence = seen.occurrence
-            _tell(session, case, "appliance", "regressed", f"{code.code} is back: {_title(code)}", seen)
+            await work.begun(session, case, about.terms, utcnow())
+            _tell(session, case, "regressed", f"{code.code} is back: {_title(code)}", seen)
     elif again and case.occurrences - case.first_occurrence >= ESCALATE_AFTER:
         case.state = ESCALATING
-        _tell(session, case, "appliance", "again", f"{code.code} seen {case.occurrences} times", seen)
+        _tell(session, case, "again", f"{code.code} seen {case.occurrences} times", seen)
     elif again:
         case.state = ONGOING if case.state == NEW else case.state
-        _tell(session, case, "appliance", "again", f"{code.code} seen {case.occurrences} times", seen)
+        _tell(session, case, "again", f"{code.code} seen {case.occurrences} times", seen)
+    if seen.status & ids.CONFIRMED and again and await proposals.returned(session, case):
+        await judge(session, case, about.catalogue, about.code)
 
 
-def _attach(session: AsyncSession, case: CaseRecord, seen: Observation, catalogue: Catalogue, code: Code) -> None:
+async def _attach(session: AsyncSession, case: CaseRecord, seen: Observation, about: _About) -> None:
     """Newer evidence replaces older, but an empty recapture never a good one."""
     if seen.evidence is None or seen.at <= (case.evidence_boot, case.evidence_seq):
         return
@@ -182,48 +201,13 @@ def _attach(session: AsyncSession, case: CaseRecord, seen: Observation, catalogu
     case.evidence_json = seen.evidence
     case.inhibited = seen.inhibited
     text = "Evidence came" if first else "Newer evidence came"
-    _tell(session, case, "appliance", "evidence", f"{text}: {len(seen.evidence['frames'])} signals", seen)
-    _judge(session, case, catalogue, code)
-
-
-def _judge(session: AsyncSession, case: CaseRecord, catalogue: Catalogue, code: Code) -> None:
-    result = triage(catalogue, code, findings(case.evidence_json, catalogue))
-    before = case.first_cause, case.next_step
-    top = result.causes[0].cause if result.causes else None
-    case.first_cause = top.name if top else None
-    case.confidence = result.confidence
-    case.sensor_doubt = result.sensor_doubt
-    case.next_step = result.step.name
-    case.triage_json = result.as_json()
-    if before != (case.first_cause, case.next_step):
-        cause = f"{top.text.get('en', top.name)} ({result.confidence:.0%})" if top else "no cause known"
-        _tell(session, case, "system", "triage", f"Likeliest: {cause}. {result.step.text}")
-
-
-def findings(evidence: Mapping[str, Any] | None, catalogue: Catalogue) -> Findings:
-    """Verdicts and invalid signals of stored evidence, by name."""
-    if evidence is None:
-        return NOTHING
-    names = [event.name for event in catalogue.events]
-    verdicts = {
-        names[int(index)]: _VERDICTS[verdict]
-        for index, verdict in evidence["verdicts"].items()
-        if int(index) < len(names) and verdict in _VERDICTS
-    }
-    invalid = {
-        catalogue.signals[signal].name: ids.VALIDITY_NAMES[validity]
-        for signal, validity, _samples in evidence["frames"]
-        if signal < len(catalogue.signals) and ids.VALID < validity < len(ids.VALIDITY_NAMES)
-    }
-    return Findings(verdicts, invalid)
+    _tell(session, case, "evidence", f"{text}: {len(seen.evidence['frames'])} signals", seen)
+    await judge(session, case, about.catalogue, about.code)
 
 
 def _title(code: Code) -> str:
     return code.text.get("en", {}).get("title", code.event)
 
 
-def _tell(  # noqa: PLR0917
-    session: AsyncSession, case: CaseRecord, actor: str, kind: str, text: str, seen: Observation | None = None
-) -> None:
-    data = {} if seen is None else {"boot": seen.boot, "seq": seen.seq, "status": seen.status}
-    session.add(CaseEventRow(case=case.id, actor=actor, kind=kind, text=text, data_json=data))
+def _tell(session: AsyncSession, case: CaseRecord, kind: str, text: str, seen: Observation) -> None:
+    tell(session, case.id, APPLIANCE, kind, text, boot=seen.boot, seq=seen.seq, status=seen.status)

@@ -14,6 +14,7 @@ from trivet_wire import ids
 
 from trivet.cases import rich, views
 from trivet.cases.evidence import view_evidence
+from trivet.cases.timeline import FROM_EVIDENCE
 from trivet.cases.triage import NOTHING, triage
 from trivet.consent import security, state
 from trivet.consent.access import Reading
@@ -260,7 +261,7 @@ async def _timeline(session: AsyncSession, case_id: int, *, open_: bool) -> list
     return [
         views.TimelineEntry(row.at, row.actor, row.kind, row.text)
         for row in await session.scalars(query)
-        if open_ or row.kind not in ("evidence", "triage")
+        if open_ or row.kind not in FROM_EVIDENCE
     ]
 
 

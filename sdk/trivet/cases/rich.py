@@ -27,6 +27,7 @@ class Cause(msgspec.Struct, frozen=True):
     weight: float
     part: str | None = None
     evidence: list[Ratio] = msgspec.field(default_factory=list)
+    fix: str | None = None  # relearn | recover | restart: what the appliance can do against it itself
 
 
 class Part(msgspec.Struct, frozen=True):
@@ -34,6 +35,7 @@ class Part(msgspec.Struct, frozen=True):
     text: Texts
     price: str | None = None
     van: bool = False
+    warranty_months: int | None = None  # from the first registration; None: as the vendor says for all
 
 
 class Limit(msgspec.Struct, frozen=True):
@@ -58,6 +60,18 @@ class Function(msgspec.Struct, frozen=True):
     name: str
     text: Texts
     hazardous: bool = False
+
+
+class Routine(msgspec.Struct, frozen=True):
+    """A self-test. `finds`: the causes under which it fails, as `cause` (of whatever code) or `event.cause`."""
+
+    name: str
+    text: Texts = msgspec.field(default_factory=dict)
+    finds: list[str] = msgspec.field(default_factory=list)
+
+    def fails(self, event: str, cause: str) -> bool:
+        """Whether it fails when the fault of `event` is this cause."""
+        return cause in self.finds or f"{event}.{cause}" in self.finds
 
 
 class Code(msgspec.Struct, frozen=True):
@@ -87,6 +101,7 @@ class Catalogue(msgspec.Struct, frozen=True):
     name: Texts = msgspec.field(default_factory=dict)
     functions: list[Function] = msgspec.field(default_factory=list)
     parts: list[Part] = msgspec.field(default_factory=list)
+    routines: list[Routine] = msgspec.field(default_factory=list)
 
     def code(self, event: int) -> Code | None:
         """The row of an event index; None where the catalogue has none."""

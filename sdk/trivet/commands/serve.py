@@ -9,6 +9,7 @@ from typing import Annotated
 import platformdirs
 import typer
 
+from trivet.cases.terms import TermsError
 from trivet.config import LOOPBACK, Settings
 from trivet.consent.periods import RetentionError
 from trivet.consent.vendor import VendorError
@@ -76,7 +77,7 @@ def serve(  # noqa: PLR0917
     )
     try:
         asyncio.run(_serve(settings))
-    except (EngineError, KeysError, RetentionError, VendorError, RuntimeError) as error:
+    except (EngineError, KeysError, RetentionError, TermsError, VendorError, RuntimeError) as error:
         typer.echo(f"The cloud did not start: {error}", err=True)
         raise typer.Exit(1) from error
 

@@ -31,12 +31,14 @@ from trivet.store.visits import VisitRow
 GOES = {"messages", "refused", "cases", "case_events", "consents", "consent_requests", "uses", "commands"}
 GOES |= {"security_events", "ownerships", "owners", "owner_logins", "offers", "update_hours", "visits"}
 GOES |= {"webhook_deliveries"}
+GOES |= {"case_work", "proposals", "case_tests"}  # with their case
 STAYS = {
     "devices": "enrolment: the identity of the machine; its name for people goes back to the model's",
     "receipts": "numbers alone: up to where an old message is refused",
     "erasures": "that it was erased, when and how much; nothing of the owner",
     "ledger_heads": "numbers and hashes that tell an older flash of the machine; nothing of what was noted",
     "installed": "which software the machine runs: without it an older one could be offered",
+    "outcomes": "what a fault of the model was in the end; its case is no longer named",
     "ledger_states": "numbers of the machine's last contact, for the same",
 }
 # What stays of an offer that is open: the machine goes on with it, the owner's word on it goes.

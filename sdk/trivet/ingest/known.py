@@ -1,4 +1,5 @@
-"""What ingest must look up for every message, kept in memory: message keys and catalogues. Never a device's state."""
+"""What ingest must look up for every message, kept in memory: message keys, catalogues, the desk's terms. Never a
+device's state."""
 
 from __future__ import annotations
 
@@ -6,6 +7,7 @@ from collections import OrderedDict
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from trivet.cases.terms import DEFAULT, Terms
 from trivet.catalogue import Catalogue
 from trivet.keys import Master
 from trivet.mac0 import MessageKey, message_keys
@@ -15,8 +17,9 @@ MAX_KEYS = 20000  # devices whose keys are kept derived
 
 
 class Known:
-    def __init__(self, master: Master) -> None:
+    def __init__(self, master: Master, terms: Terms = DEFAULT) -> None:
         self._master = master
+        self.terms = terms  # of the desk
         self._keys: OrderedDict[tuple[str, int], MessageKey] = OrderedDict()
         self._catalogues: dict[int, Catalogue] = {}
 

@@ -14,6 +14,7 @@ from trivet_wire import envelope, ids
 from trivet_wire.refuse import WireError
 
 from trivet import control, signed
+from trivet.cases import proposals
 from trivet.cases.open import observation, observe
 from trivet.consent import requests
 from trivet.decode import Topic, decode, parse_topic
@@ -173,13 +174,14 @@ class _Taking:
             catalogue = await self.known.catalogue(self.session, body.catalogue)
             assert catalogue is not None
             seen = observation(self.device.id, message.boot, message.seq, row.body_json)
-            await observe(self.session, seen, catalogue.rich)
+            await observe(self.session, seen, catalogue.rich, self.known.terms)
         elif isinstance(body, Consent):
             await consents.decided(self.session, self.device, message, body)
         elif isinstance(body, CommandResult):
             await control.answered(self.session, self.device, body, row.received_at)
             await requests.answered(self.session, self.device.id, body.counter, body.reason)
             await told.answered(self.session, self.device.id, body.counter, body.reason)
+            await proposals.answered(self.session, self.device.id, body.counter, body.reason)
         elif isinstance(body, UpdateReport):
             await told.reported(self.session, message, body, signed=by_itself)
         elif isinstance(body, LedgerHead):

@@ -1,5 +1,6 @@
 """The cloud's database: typed tables, migrations that run by themselves, sessions."""
 
+from trivet.store import cases as cases
 from trivet.store import credentials as credentials
 from trivet.store import ledger as ledger
 from trivet.store import outward as outward

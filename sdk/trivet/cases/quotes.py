@@ -1,0 +1,59 @@
+"""What a part costs its owner, before anything is booked. Takes the catalogue's part, the terms and when the
+appliance was first registered, gives a quote. Warranty follows from that date and nothing else: no advice that an
+owner declined, no case and no outcome is ever looked at here.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from calendar import monthrange
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from trivet.cases.rich import Part
+from trivet.cases.terms import Terms
+from trivet.store.tables import OwnershipRow
+
+COVERED, OVER, UNKNOWN = "covered", "over", "unknown"
+
+
+@dataclass(frozen=True)
+class Quote:
+    """`price`: the part's own, with its currency; `owner_pays`: nothing under warranty, None where no price is known.
+    `until`: last day of the warranty."""
+
+    part: str
+    price: str | None
+    warranty: str  # covered | over | unknown
+    until: dt.date | None
+    owner_pays: str | None
+
+
+def quote(part: Part, terms: Terms, registered: dt.date | None, today: dt.date) -> Quote:
+    """`registered`: first registration by an owner; unknown without one, and then the price is shown."""
+    months = terms.warranty_months if part.warranty_months is None else part.warranty_months
+    if registered is None:
+        return Quote(part.number, part.price, UNKNOWN, None, part.price)
+    until = _months_later(registered, months)
+    if today <= until:
+        return Quote(part.number, part.price, COVERED, until, None if part.price is None else _free(part.price))
+    return Quote(part.number, part.price, OVER, until, part.price)
+
+
+async def registered(session: AsyncSession, device: str) -> dt.date | None:
+    """The day on which an owner first registered the appliance."""
+    since = await session.scalar(select(func.min(OwnershipRow.since)).where(OwnershipRow.device == device))
+    return None if since is None else since.date()
+
+
+def _free(price: str) -> str:
+    """Nothing, in the price's own currency."""
+    return " ".join(["0", *price.split()[1:]])
+
+
+def _months_later(day: dt.date, months: int) -> dt.date:
+    month = day.month - 1 + months
+    year, month = day.year + month // 12, month % 12 + 1
+    return day.replace(year=year, month=month, day=min(day.day, monthrange(year, month)[1]))

@@ -1,0 +1,123 @@
+"""Who works on a case and until when: owner, tier, queue, escalation, clock. Takes a transaction, a case and who acts,
+writes the row and the timeline; never judges the fault.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from trivet.cases.problem import CaseError
+from trivet.cases.sla import due
+from trivet.cases.terms import TIERS, Terms
+from trivet.cases.timeline import Hand, tell
+from trivet.store.cases import CaseWorkRow
+from trivet.store.tables import RESOLVED, CaseRecord, LoginRow, utcnow
+
+WORKING = ("agent", "engineer", "admin")  # roles that may have a case
+
+
+async def record(session: AsyncSession, number: int, *, open_: bool = False) -> CaseRecord:
+    """The case, locked until the transaction ends. Raises CaseError where there is none, or it must be open and is
+    not."""
+    query = select(CaseRecord).where(CaseRecord.id == number).with_for_update()
+    case = await session.scalar(query.execution_options(populate_existing=True))
+    if case is None:
+        raise CaseError("no-such-case", f"There is no case {number}.")
+    if open_ and case.state == RESOLVED:
+        raise CaseError("case-closed", f"Case {number} is closed: open it again first.")
+    return case
+
+
+async def of(session: AsyncSession, case: CaseRecord, terms: Terms) -> CaseWorkRow:
+    """Its row of work; made where none was, with the clock from when it was opened."""
+    row = await session.get(CaseWorkRow, case.id)
+    if row is None:
+        row = CaseWorkRow(case=case.id, tier=2 if case.hazard else 1, queue=terms.queues[0], escalated=case.hazard)
+        _wind(row, case, terms, case.opened_at)
+        session.add(row)
+        await session.flush()
+    return row
+
+
+async def begun(session: AsyncSession, case: CaseRecord, terms: Terms, start: dt.datetime) -> None:
+    """The case was opened, or its fault came back: the clock runs from `start`. Whoever had it keeps it."""
+    row = await of(session, case, terms)
+    if row.started_at != start:
+        _wind(row, case, terms, start)
+        row.responded_at = row.resolved_at = None
+
+
+async def ended(session: AsyncSession, case: CaseRecord, terms: Terms, at: dt.datetime) -> None:
+    """Solved, by whom ever."""
+    row = await of(session, case, terms)
+    row.resolved_at = row.resolved_at or at
+
+
+def _wind(row: CaseWorkRow, case: CaseRecord, terms: Terms, start: dt.datetime) -> None:
+    target = terms.target(row.tier, hazard=case.hazard)
+    calendar = None if case.hazard else terms.calendar
+    row.started_at = start
+    row.respond_by, row.resolve_by = due(start, target.respond, calendar), due(start, target.resolve, calendar)
+
+
+async def responded(session: AsyncSession, case: CaseRecord, terms: Terms) -> CaseWorkRow:
+    """A person has done something about it."""
+    row = await of(session, case, terms)
+    row.responded_at = row.responded_at or utcnow()
+    case.updated_at = utcnow()
+    return row
+
+
+async def assign(hand: Hand, to: str | None, why: str) -> None:
+    """Give it to a login, or to nobody. Raises CaseError where the login may not have cases."""
+    session, number, terms, actor = hand
+    case = await record(session, number)
+    if to is not None:
+        login = await session.get(LoginRow, to)
+        if login is None or login.role not in WORKING:
+            raise CaseError("no-such-login", f"{to!r} has no login that works on cases ({', '.join(WORKING)}).")
+    row = await responded(session, case, terms)
+    before, row.owner = row.owner, to
+    text = f"{actor.who} gave it to {to}" if to else f"{actor.who} put it back: nobody has it"
+    tell(session, number, actor, "assigned", text, why=why, before=before, after=to)
+
+
+async def place(hand: Hand, tier: int | None, queue: str | None, why: str) -> None:
+    """Another tier, another queue or both. A new tier winds the clock anew from the same start."""
+    session, number, terms, actor = hand
+    case = await record(session, number)
+    row = await responded(session, case, terms)
+    if tier is not None and tier not in TIERS:
+        raise CaseError("no-such-tier", f"There is no tier {tier}: use one of {', '.join(map(str, TIERS))}.")
+    if queue is not None and queue not in terms.queues:
+        raise CaseError("no-such-queue", f"There is no queue {queue!r}: use one of {', '.join(terms.queues)}.")
+    if tier is not None and tier != row.tier:
+        before, row.tier = row.tier, tier
+        _wind(row, case, terms, row.started_at)
+        tell(session, number, actor, "tier", f"Tier {before} → {tier}", why=why, before=before, after=tier)
+    if queue is not None and queue != row.queue:
+        moved, row.queue = row.queue, queue
+        tell(session, number, actor, "queue", f"Queue {moved} → {queue}", why=why, before=moved, after=queue)
+
+
+async def escalate(hand: Hand, *, up: bool, why: str) -> None:
+    """A person must look at it now; or no longer (`up` False)."""
+    session, number, terms, actor = hand
+    case = await record(session, number, open_=up)
+    row = await responded(session, case, terms)
+    if row.escalated == up:
+        return
+    row.escalated = up
+    text = f"{actor.who} escalated it" if up else f"{actor.who} took the escalation back"
+    tell(session, number, actor, "escalated" if up else "calmed", text, why=why)
+
+
+async def note(hand: Hand, text: str) -> None:
+    """What people should know; shown as text and never read by any program."""
+    session, number, terms, actor = hand
+    case = await record(session, number)
+    await responded(session, case, terms)
+    tell(session, number, actor, "note", text)

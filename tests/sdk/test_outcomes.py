@@ -1,0 +1,258 @@
+"""What people do with a case, on SQLite and on PostgreSQL: they take it, propose, decide, test, close it and take that
+back; each act stands on the timeline with who and why, and outcomes move the weights."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cloud_kit import Bench, bench
+from sqlalchemy import select
+from trivet.bench import traffic
+from trivet.bench.traffic import CONFIRMED, ELEMENT, GASKET, GONE, HAZARD, Sender
+from trivet.cases import learned, outcomes, proposals, work
+from trivet.cases.outcomes import Form
+from trivet.cases.problem import CaseError
+from trivet.cases.proposals import Wish
+from trivet.cases.terms import DEFAULT
+from trivet.cases.timeline import Actor, Hand
+from trivet.store.cases import CaseWorkRow, OutcomeRow, ProposalRow
+from trivet.store.tables import CaseEventRow, CaseRecord, CommandRow, LoginRow
+from trivet_wire import ids
+
+PASSED, FAILED = ids.VERDICT_PASSED, ids.VERDICT_FAILED
+AGENT = Actor("agent", "ida")
+TECHNICIAN = Actor("technician", "tom")
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+async def kit(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Bench]:
+    url = request.getfixturevalue("postgres") if request.param == "postgres" else None
+    async with bench(tmp_path, url) as made:
+        yield made
+
+
+async def opened(kit: Bench, event: int = ELEMENT, verdicts: dict[int, int] | None = None) -> int:
+    """One case of a new appliance with evidence; gives its number."""
+    sender = Sender(await kit.registry.enrol(traffic.MODEL))
+    said = {event: FAILED, traffic.CROSS: PASSED} if verdicts is None else verdicts
+    await kit.take(sender.hello(), sender.consent(), sender.fault(event), sender.evidence(event, said))
+    kit.sender = sender
+    return max(case.id for case in await kit.cases())
+
+
+async def case(kit: Bench, number: int) -> CaseRecord:
+    async with kit.store.reading() as session:
+        return await session.get_one(CaseRecord, number)
+
+
+async def timeline(kit: Bench, number: int) -> list[CaseEventRow]:
+    query = select(CaseEventRow).where(CaseEventRow.case == number).order_by(CaseEventRow.id)
+    async with kit.store.reading() as session:
+        return list(await session.scalars(query))
+
+
+async def act(kit: Bench, number: int, what: Any, *args: Any, actor: Actor = AGENT, **named: Any) -> Any:
+    async with kit.store.writing() as session:
+        return await what(Hand(session, number, DEFAULT, actor), *args, **named)
+
+
+async def weight(kit: Bench, code: str, cause: str) -> float:
+    async with kit.store.reading() as session:
+        found = await learned.weights(session, traffic.MODEL, code)
+    return found.counts.get(cause, 0.0)
+
+
+async def login(kit: Bench, user: str, role: str = "agent") -> None:
+    async with kit.store.writing() as session:
+        if await session.get(LoginRow, user) is None:
+            session.add(LoginRow(user=user, password_hash="", role=role))
+
+
+async def test_an_outcome_closes_the_case_and_moves_the_weights(kit: Bench) -> None:
+    number = await opened(kit)
+    code = (await case(kit, number)).code
+    before = await weight(kit, code, "ntc")
+    row = await act(kit, number, outcomes.close, Form("sensor", note="it read 40 too much"), actor=TECHNICIAN)
+    assert (row.cause, row.predicted, row.attempt) == ("ntc", "element", 1)
+    assert await weight(kit, code, "ntc") == before + 1
+    assert (await case(kit, number)).state == "resolved"
+    last = (await timeline(kit, number))[-1]
+    assert (last.actor, last.kind, last.data_json["who"], last.data_json["why"]) == (
+        "technician", "closed", "tom", "it read 40 too much",
+    )  # fmt: skip
+    with pytest.raises(CaseError, match="open it again first"):
+        await act(kit, number, outcomes.close, Form("fixed"))
+
+
+async def test_an_outcome_that_was_not_so_is_forgotten(kit: Bench) -> None:
+    number = await opened(kit)
+    code = (await case(kit, number)).code
+    before = await weight(kit, code, "element")
+    row = await act(kit, number, outcomes.close, Form("fixed", "element", "P1"))
+    await act(kit, number, outcomes.take_back, row.id, "the wrong case")
+    assert await weight(kit, code, "element") == before
+    assert (await case(kit, number)).state == "ongoing"
+    with pytest.raises(CaseError, match="no outcome"):
+        await act(kit, number, outcomes.take_back, row.id, "twice")
+
+
+async def test_a_wrong_part_keeps_the_case_open_and_makes_its_cause_less_likely(kit: Bench) -> None:
+    number = await opened(kit)
+    sure = (await case(kit, number)).confidence
+    await act(kit, number, outcomes.close, Form("wrong_part", part="P1"))
+    after = await case(kit, number)
+    assert after.state != "resolved"
+    assert after.first_cause != "element" or after.confidence < sure
+    [row] = await _outcomes(kit, number)
+    assert row.taught_json == {"ntc": 1.0}
+
+
+async def _outcomes(kit: Bench, number: int) -> list[OutcomeRow]:
+    async with kit.store.reading() as session:
+        return list(await session.scalars(select(OutcomeRow).where(OutcomeRow.case == number)))
+
+
+@pytest.mark.parametrize(
+    ("form", "kind"),
+    [
+        (Form("broken"), "no-such-outcome"),
+        (Form("fixed", "gremlin"), "no-such-cause"),
+        (Form("sensor", "element"), "no-such-cause"),
+        (Form("fixed", "element", "P9"), "no-such-part"),
+    ],
+)
+async def test_a_form_that_fits_nothing_changes_nothing(kit: Bench, form: Form, kind: str) -> None:
+    number = await opened(kit)
+    with pytest.raises(CaseError) as caught:
+        await act(kit, number, outcomes.close, form)
+    assert caught.value.kind == kind
+    assert await _outcomes(kit, number) == []
+    assert (await case(kit, number)).state == "new"
+
+
+async def test_a_visit_goes_from_proposal_to_the_owners_yes(kit: Bench) -> None:
+    number = await opened(kit)
+    row = await act(kit, number, proposals.propose, Wish("the element is open"))
+    assert (row.step, row.part, row.state, row.price) == ("visit", "P1", "open", "1 EUR")
+    assert row.basis_json["causes"][0][0] == "element"
+    with pytest.raises(CaseError, match="approve, refuse, decline, withdraw"):
+        await act(kit, number, proposals.decide, row.id, "accept", "too early")
+    for what, state in (("approve", "approved"), ("accept", "accepted")):
+        row = await act(kit, number, proposals.decide, row.id, what, "agreed on the phone")
+        assert row.state == state
+    with pytest.raises(CaseError, match="cannot be used for 'order'"):
+        await act(kit, number, proposals.decide, row.id, "order", "no command sends a van")
+    await act(kit, number, outcomes.close, Form("fixed", "element", "P1"), actor=TECHNICIAN)
+    async with kit.store.reading() as session:
+        assert (await session.get_one(ProposalRow, row.id)).state == "done"
+    kinds = [entry.kind for entry in await timeline(kit, number)]
+    assert kinds[-4:] == ["proposed", "approved", "accepted", "closed"]
+
+
+async def test_nobody_is_sent_without_evidence_but_on_an_engineers_word(kit: Bench) -> None:
+    sender = kit.sender
+    await kit.take(sender.hello(), sender.consent(), sender.fault())
+    number = max(one.id for one in await kit.cases())
+    visit = Wish("she insists", step="visit", part="P1")
+    with pytest.raises(CaseError, match="Nobody is sent yet") as caught:
+        await act(kit, number, proposals.propose, visit)
+    assert caught.value.kind == "no-evidence"
+    row = await act(kit, number, proposals.propose, Wish("smoke was seen", "visit", "P1", despite=True))
+    assert row.basis_json["against_rule"] is True
+
+
+async def test_what_an_owner_declines_is_kept_and_can_be_put_up_again(kit: Bench) -> None:
+    number = await opened(kit)
+    row = await act(kit, number, proposals.propose, Wish("the element is open"))
+    owner = Actor("owner", "ada@example.com")
+    row = await act(kit, number, proposals.decide, row.id, "decline", "not now", actor=owner)
+    last = (await timeline(kit, number))[-1]
+    assert (last.actor, last.kind, last.text) == ("owner", "declined", "visit (P1): declined, warranty unchanged")
+    row = await act(kit, number, proposals.decide, row.id, "reopen", "she called again")
+    assert row.state == "open"
+
+
+async def test_a_remote_fix_is_ordered_done_and_known_not_to_help_when_the_fault_returns(kit: Bench) -> None:
+    number = await opened(kit)
+    row = await act(kit, number, proposals.propose, Wish("drift after a repair", "remote_fix", fix="relearn"))
+    row = await act(kit, number, proposals.decide, row.id, "approve", "costs nothing")
+    row = await act(kit, number, proposals.decide, row.id, "order", "she agreed to service")
+    assert row.counter == 1
+    device = kit.sender.device
+    async with kit.store.reading() as session:
+        command = await session.get_one(CommandRow, (device, 1))
+    assert (command.command, command.who) == (ids.C_RELEARN, "ida")
+    async with kit.store.writing() as session:
+        await proposals.answered(session, device, 1, 0)
+        assert (await session.get_one(ProposalRow, row.id)).state == "done"
+    kit.sender.restart()
+    await kit.take(kit.sender.fault(occurrence=2))
+    async with kit.store.reading() as session:
+        assert (await session.get_one(ProposalRow, row.id)).state == "failed"
+    assert "not_fixed" in [entry.kind for entry in await timeline(kit, number)]
+
+
+async def test_what_no_command_does_says_where_to_do_it(kit: Bench) -> None:
+    number = await opened(kit)
+    row = await act(kit, number, proposals.propose, Wish("restart it", "remote_fix", fix="restart"))
+    await act(kit, number, proposals.decide, row.id, "approve", "free")
+    with pytest.raises(CaseError, match="service port") as caught:
+        await act(kit, number, proposals.decide, row.id, "order", "now")
+    assert caught.value.kind == "no-command"
+
+
+async def test_the_clock_stops_when_it_is_solved_and_starts_anew_when_it_returns(kit: Bench) -> None:
+    number = await opened(kit)
+    async with kit.store.reading() as session:
+        first = await session.get_one(CaseWorkRow, number)
+    assert first.started_at < first.respond_by < first.resolve_by
+    assert (first.responded_at, first.resolved_at) == (None, None)
+    await kit.take(kit.sender.fault(status=GONE))
+    async with kit.store.reading() as session:
+        assert (await session.get_one(CaseWorkRow, number)).resolved_at is not None
+    kit.sender.restart()
+    await kit.take(kit.sender.fault(status=CONFIRMED, occurrence=2))
+    async with kit.store.reading() as session:
+        again = await session.get_one(CaseWorkRow, number)
+    assert again.resolved_at is None
+    assert again.started_at > first.started_at
+
+
+async def test_a_hazard_is_escalated_and_its_clock_runs_day_and_night(kit: Bench) -> None:
+    number = await opened(kit, HAZARD)
+    async with kit.store.reading() as session:
+        row = await session.get_one(CaseWorkRow, number)
+    assert (row.escalated, row.tier) == (True, 2)
+    assert (row.respond_by - row.started_at).total_seconds() == 15 * 60
+
+
+async def test_people_take_move_escalate_and_note_a_case(kit: Bench) -> None:
+    number = await opened(kit, GASKET)
+    await login(kit, "ida")
+    await act(kit, number, work.assign, "ida", "she knows ovens")
+    await act(kit, number, work.place, 3, "engineering", "odd")
+    await act(kit, number, work.escalate, up=True, why="the owner is upset")
+    await act(kit, number, work.escalate, up=False, why="she calmed down")
+    await act(kit, number, work.note, "<b>call after five</b>")
+    async with kit.store.reading() as session:
+        row = await session.get_one(CaseWorkRow, number)
+    assert (row.owner, row.tier, row.queue, row.escalated) == ("ida", 3, "engineering", False)
+    assert row.responded_at is not None
+    said = [(entry.kind, entry.data_json.get("why")) for entry in await timeline(kit, number)][-6:]
+    assert said == [
+        ("assigned", "she knows ovens"),
+        ("tier", "odd"),
+        ("queue", "odd"),
+        ("escalated", "the owner is upset"),
+        ("calmed", "she calmed down"),
+        ("note", None),
+    ]
+    for what, args, kind in (
+        (work.assign, ("nobody", "?"), "no-such-login"),
+        (work.place, (9, None, "?"), "no-such-tier"),
+        (work.place, (None, "limbo", "?"), "no-such-queue"),
+    ):
+        with pytest.raises(CaseError) as caught:
+            await act(kit, number, what, *args)
+        assert caught.value.kind == kind
