@@ -226,10 +226,10 @@ class TestRefusals:
     async def test_a_mistake_of_ours_holds_up_nobody(self, kit: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
         whole = taking.observe
 
-        async def mistaken(session: object, seen: object, catalogue: object) -> object:
+        async def mistaken(session: object, seen: object, *about: object) -> object:
             if seen.event == traffic.GASKET:  # type: ignore[attr-defined]
                 raise ZeroDivisionError
-            return await whole(session, seen, catalogue)  # type: ignore[arg-type]
+            return await whole(session, seen, *about)  # type: ignore[arg-type]
 
         monkeypatch.setattr(taking, "observe", mistaken)
         await agree(kit)

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from trivet_wire import ids
 
 from trivet import control
-from trivet.cases import quotes, steps, work
+from trivet.cases import steps, warranty, work
 from trivet.cases.judge import DID_NOT_HELP, catalogue_of, found_of, judge
 from trivet.cases.problem import CaseError
 from trivet.cases.rich import Catalogue
@@ -102,8 +102,9 @@ async def propose(hand: Hand, wish: Wish) -> ProposalRow:
     )
     part = catalogue.part(wish.part)
     if part is not None:
-        offer = quotes.quote(part, terms, await quotes.registered(session, case.device), utcnow().date())
-        row.price, row.warranty = offer.owner_pays, offer.warranty
+        registered = await warranty.registered(session, case.device)
+        stands = warranty.standing(part, terms, registered, utcnow().date())
+        row.price, row.warranty = stands.owner_pays, stands.warranty
     session.add(row)
     await session.flush()
     await work.responded(session, case, terms)

@@ -1,6 +1,6 @@
-"""What a part costs its owner, before anything is booked. Takes the catalogue's part, the terms and when the
-appliance was first registered, gives a quote. Warranty follows from that date and nothing else: no advice that an
-owner declined, no case and no outcome is ever looked at here.
+"""Whether a part is under warranty. Takes the catalogue's part, the desk's terms and the day on which an owner first
+registered the appliance, gives the standing and what the part would cost. It follows from these and nothing else: no
+advice that an owner declined, no case and no outcome is ever looked at here.
 """
 
 from __future__ import annotations
@@ -20,26 +20,26 @@ COVERED, OVER, UNKNOWN = "covered", "over", "unknown"
 
 
 @dataclass(frozen=True)
-class Quote:
-    """`price`: the part's own, with its currency; `owner_pays`: nothing under warranty, None where no price is known.
-    `until`: last day of the warranty."""
+class Standing:
+    """`until`: last day of the warranty. `price`: the part's own, with its currency; `owner_pays`: nothing under
+    warranty, None where no price is known."""
 
     part: str
-    price: str | None
     warranty: str  # covered | over | unknown
     until: dt.date | None
+    price: str | None
     owner_pays: str | None
 
 
-def quote(part: Part, terms: Terms, registered: dt.date | None, today: dt.date) -> Quote:
+def standing(part: Part, terms: Terms, registered: dt.date | None, today: dt.date) -> Standing:
     """`registered`: first registration by an owner; unknown without one, and then the price is shown."""
     months = terms.warranty_months if part.warranty_months is None else part.warranty_months
     if registered is None:
-        return Quote(part.number, part.price, UNKNOWN, None, part.price)
+        return Standing(part.number, UNKNOWN, None, part.price, part.price)
     until = _months_later(registered, months)
     if today <= until:
-        return Quote(part.number, part.price, COVERED, until, None if part.price is None else _free(part.price))
-    return Quote(part.number, part.price, OVER, until, part.price)
+        return Standing(part.number, COVERED, until, part.price, None if part.price is None else _free(part.price))
+    return Standing(part.number, OVER, until, part.price, part.price)
 
 
 async def registered(session: AsyncSession, device: str) -> dt.date | None:
