@@ -33,7 +33,7 @@ FIRMWARE = {
         "appliance.ports",
         "appliance.update",
         "appliance.store",
-        "appliance.sim",
+        "appliance.system",
         "appliance.trust",
     },
     "appliance.sim": {
@@ -43,8 +43,10 @@ FIRMWARE = {
         "appliance.store",
         "appliance.trust",
         "appliance.service",
+        "appliance.system",
         "appliance.tick",
     },
+    "appliance.system": {"appliance.ports", "appliance.trust"},
     "appliance.update": {"trivet_wire", "appliance.ports", "appliance.store", "appliance.trust", "appliance.updating"},
     "appliance.updating": {"appliance.ports", "appliance.update", "appliance.service"},
     "appliance.tick": {"trivet_wire", "appliance.ports", "appliance.sense", "appliance.faults"},
@@ -89,13 +91,14 @@ FIRMWARE = {
         "appliance.heart",
         "appliance.service",
     },
-    "main": {"trivet_wire", "appliance"},
+    "appliance.choosing": {"appliance.ports", "appliance.start", "appliance.update"},
+    "main": {"appliance"},
     "main_esp32": {"appliance"},
 }
 
 # What reads a clock, a file, a pin or a wire. Pure rooms get these as ports.
 IO = {"machine", "network", "esp32", "socket", "ssl", "tls", "select", "time", "os", "vfs", "sys", "io", "_thread"}
-IO_ROOMS = {"appliance.sim", "appliance.esp32", "main", "main_esp32"}
+IO_ROOMS = {"appliance.sim", "appliance.esp32", "appliance.system", "main", "main_esp32"}
 
 # Rooms of the SDK and what each must never import: the lower ones know nothing of the higher.
 SDK_NEVER = {

@@ -10,10 +10,10 @@ import sys
 from appliance.app import Appliance
 from appliance.hearing import Hearing
 from appliance.service.grants import revoked as kept_list
-from appliance.sim.disk import Files
 from appliance.sim.flash import FileFlash
 from appliance.store.journal import JournalFull
 from appliance.store.records import COMMANDS, RESET
+from appliance.system.disk import Files
 from trivet_wire import ids
 
 

@@ -10,9 +10,9 @@ import sys
 from appliance.service import granting
 from appliance.service.grants import Grants
 from appliance.service.reading import recite
-from appliance.sim.disk import Files
 from appliance.sim.flash import FileFlash
 from appliance.store.journal import Journal
+from appliance.system.disk import Files
 from appliance.trust import chain
 from appliance.trust import identity as trust
 from appliance.trust.ledger import Ledger

@@ -8,7 +8,7 @@ import sys
 import time
 
 from appliance.outbox.mqtt import READY, Client
-from appliance.sim.link import Link
+from appliance.system.link import Link
 
 
 class Folder:

@@ -426,9 +426,9 @@ def a_factory_reset_forgets_the_network_of_the_house(board, time):
     from appliance.esp32.flash import PartitionFlash
     from appliance.esp32.ports import Ports
     from appliance.esp32.wifi import FILE, OFF, Wifi
-    from appliance.sim.disk import Files
     from appliance.store.journal import Journal
     from appliance.store.records import RESET
+    from appliance.system.disk import Files
     from esp32 import Partition
 
     device = Partition.find(Partition.TYPE_DATA, label="vfs")[0]

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from appliance.sim.trace import placed as placed_on_the_appliance
+from appliance.system.trace import placed as placed_on_the_appliance
 from trivet import boards, paths
 from trivet.boards.kinds import kinds
 from trivet.sim import rom

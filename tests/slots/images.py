@@ -6,8 +6,8 @@ import random
 from hashlib import sha256
 
 import vfs
-from appliance.sim.disk import Files
-from appliance.sim.folders import Folders
+from appliance.system.disk import Files
+from appliance.system.folders import Folders
 from appliance.update import otadata
 from appliance.update.base import Base
 from appliance.update.bundle import Bundle

@@ -4,7 +4,7 @@
     files.py cut NAME SAMPLE SEED    < a littlefs image as provisioning makes it   > one JSON line of figures
     files.py replay NAME@OPERATION.WAY SEED   < the image
 
-Files are written as the product writes them (`appliance.sim.disk.Files`) to MicroPython's own littlefs on a block
+Files are written as the product writes them (`appliance.system.disk.Files`) to MicroPython's own littlefs on a block
 device that behaves as NOR does: programming only clears bits (what littlefs programs without an erase is counted; it
 reads back and moves away by itself). Each operation of a clean run is then cut before, during and after it; from every
 image a mount must find each file old or new, and go on writing.
@@ -16,7 +16,7 @@ import random
 import sys
 
 import vfs
-from appliance.sim.disk import Files
+from appliance.system.disk import Files
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -58,13 +58,13 @@ def kinds(method: "object", example: "object") -> "dict[int, str]":
 
 
 def main(arguments: "list[str]") -> None:
-    import main as product
+    from appliance.choosing import chosen, maker
     from appliance.sim.ports import Ports
     from appliance.start import start
 
     path, folder, inputs, outputs = arguments
     ports = Ports(folder, int(inputs), int(outputs), [])
-    appliance = start(ports, product.maker, "en", product.chosen(ports))
+    appliance = start(ports, maker, "en", chosen(ports))
     example = closure()
     named = json.dumps(kinds(ports.reset, example))
     with open(path, "wb") as file:

@@ -14,13 +14,14 @@ import micropython
 from esp32 import Partition
 from machine import WDT
 
-from ..sim.disk import Files
-from ..sim.link import Link, Stream
 from ..store.records import RESET
+from ..system.disk import Files
+from ..system.link import Link, Stream
+from ..system.modules import unload
 from . import reset
 from .clock import ChipClock
 from .flash import PartitionFlash
-from .packed import Packed
+from .packed import ChipPacked
 from .pins import FILE, Pins, table
 from .teller import Teller
 from .uart import Uart
@@ -29,8 +30,8 @@ from .wifi import JOINED, Wifi
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ..sim.folders import Folders
     from ..store.journal import Journal
+    from ..system.folders import Folders
     from .improv import Improv
     from .ntp import Sntp
     from .slots import PartitionSlots
@@ -53,13 +54,13 @@ class Ports:
     """Attributes are named as in `ports.Ports`."""
 
     def __init__(self) -> None:
-        self.pins = Pins(table(Packed().read(FILE)))  # first: relays
+        self.pins = Pins(table(ChipPacked().read(FILE)))  # first: relays
         self.cause, self.retained = reset.start()
         self.watchdog = Watchdog(WDT(timeout=_WATCHDOG_MS))
         self.running = int(Partition(Partition.RUNNING).info()[1]) - _OTA_0
         self.clock = ChipClock()
         self.sensors = self.actuators = self.pins
-        self.packed = Packed()
+        self.packed = ChipPacked()
         self.flash = PartitionFlash("journal")
         self.ledger_flash: PartitionFlash | None = None
         try:
@@ -83,7 +84,7 @@ class Ports:
 
     @property
     def folders(self) -> "Folders":
-        from ..sim.folders import Folders
+        from ..system.folders import Folders
 
         return Folders(self.files)
 
@@ -97,23 +98,19 @@ class Ports:
         """ports.Ports: also its pins, where they are others. Its outputs take their safe levels at once."""
         folder = "/fs/" + "ab"[bundle - 1]
         sys.path.insert(0, folder)
-        self.packed = Packed(folder + "/board/")
+        self.packed = ChipPacked(folder + "/board/")
         self.sensors = self.actuators = self.pins = Pins(table(self.packed.read(FILE)))
 
     def random(self, n: int) -> bytes:
         return os.urandom(n)
 
     def unload(self, module: str) -> None:
-        """ports.Ports: out of the table of modules and out of its package."""
-        if sys.modules.pop(module, None) is not None:
-            package, name = module.rsplit(".", 1)
-            room = sys.modules.get(package)
-            if hasattr(room, name):
-                delattr(room, name)
+        """ports.Ports"""
+        unload(module)
 
     def spare(self) -> None:
         """ports.Ports"""
-        for module in ("appliance.sim.folders", "appliance.esp32.slots"):
+        for module in ("appliance.system.folders", "appliance.system", "appliance.esp32.slots"):
             self.unload(module)
 
     def witnessed(self, journal: "Journal") -> None:

@@ -1,19 +1,18 @@
-"""The maker's line of a real board, at the interpreter's prompt of a board that is no appliance yet: takes one question
-as JSON, prints the answer as a line of JSON (appliance/sim/provision.py has them). The key is made here and stays here.
+"""The maker's line of a real board (system/provision.py), at the interpreter's prompt of a board that is no appliance
+yet: takes a question, prints the answer. The key is made here and stays here.
 """
 
 # The stubs of the chip's modules leave much untyped; what comes out of this file is typed.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 # pyright: reportArgumentType=false
 
-import json
 import os
 
 import vfs
 from esp32 import Partition
 
-from ..sim.disk import Files
-from ..sim.provision import answer
+from ..system.disk import Files
+from ..system.provision import answer
 from ..trust.provision import Provisioning
 
 
@@ -23,13 +22,13 @@ class _Line:
 
 def main(asked: str) -> None:
     """One question. The first one mounts the file system, whoever had it before."""
-    try:
-        if _Line.board is None:
-            _Line.board = Provisioning(_files(), os.urandom)
-        said = answer(_Line.board, json.loads(asked))
-    except (ValueError, KeyError, OSError) as error:
-        said = {"error": str(error) or "no room in flash"}
-    print(json.dumps(said))
+    print(answer(_board, asked))
+
+
+def _board() -> Provisioning:
+    if _Line.board is None:
+        _Line.board = Provisioning(_files(), os.urandom)
+    return _Line.board
 
 
 def _files() -> Files:

@@ -2,16 +2,11 @@
 port to be told. Prints nothing by itself.
 """
 
-# The stubs of the chip's modules leave much untyped; what comes out of this file is typed.
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
-# pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportReturnType=false
-
-import io
-import sys
+from ..system.teller import traced
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
     from typing import Any
 
 
@@ -34,16 +29,5 @@ class Teller:
             self.display(text)
 
     def trace(self, error: BaseException) -> str:
-        text = io.StringIO()
-        sys.print_exception(error, text)
-        trace = text.getvalue()
-        try:
-            from ..sim.trace import placed  # few appliances ever need it
-
-            return placed(trace, _places)
-        except (MemoryError, OSError):
-            return trace
-
-
-def _places() -> "Iterable[str]":
-    return open("/rom/board/places.txt")
+        """ports.Teller"""
+        return traced(error)

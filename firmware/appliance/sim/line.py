@@ -11,16 +11,16 @@ watchdog is fed | `A` outputs i16 (ends the answer to all but Q)
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 # pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportReturnType=false
 
-import io
 import json
 import sys
 from array import array
 
+from ..system.teller import traced
 from .words import obey
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
     from typing import Any, Protocol
 
     from .clock import VirtualClock
@@ -132,15 +132,7 @@ class Line:
 
     def trace(self, error: BaseException) -> str:
         """ports.Teller"""
-        text = io.StringIO()
-        sys.print_exception(error, text)
-        trace = text.getvalue()
-        try:
-            from .trace import placed  # few appliances ever need it
-
-            return placed(trace, _places)
-        except (MemoryError, OSError):
-            return trace
+        return traced(error)
 
     def _text(self, letter: int, data: bytes) -> None:
         self._stdout.write(bytes((letter, len(data) & 0xFF, len(data) >> 8)) + data)
@@ -152,10 +144,6 @@ class Line:
     def _fill(self, buf: "bytearray | array[int]", size: int) -> bool:
         """A pipe gives what it has: frames are small enough to come whole, or the host is gone."""
         return self._stdin.readinto(buf, size) == size
-
-
-def _places() -> "Iterable[str]":
-    return open("/rom/board/places.txt")
 
 
 def serve(line: Line, clock: "VirtualClock", appliance: "Appliance") -> None:

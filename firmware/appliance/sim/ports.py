@@ -12,53 +12,26 @@ import sys
 import uctypes
 from trivet_wire.ids import RESET_POWER_ON
 
+from ..system.disk import Files
+from ..system.link import Link
+from ..system.modules import unload
+from ..system.packed import Packed
 from .clock import VirtualClock
-from .disk import Files
 from .flash import FileFlash
 from .line import Line
-from .link import Link
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import BinaryIO
-
     from ..store.journal import Journal
-    from .folders import Folders
+    from ..system.folders import Folders
     from .slots import FileSlots
     from .uart import Uart
 
 JOURNAL_SECTORS = 16
 LEDGER_SECTORS = 8
-_ROM = "/rom/board/"
 RESET_CODE = 75  # exit code: restart me
 REPL_CODE = 76  # exit code: the interpreter's prompt is asked for on the service port
 _LOCKED = "locked"  # a file in /fs: no REPL
-
-
-class Packed:
-    """The board's packed files: of the ROM image as memoryviews of mapped memory, of an installed bundle as they are
-    read from littlefs; what that one lacks comes from the ROM image."""
-
-    def __init__(self, folder: str = _ROM) -> None:
-        self._folder = folder
-
-    def read(self, name: str) -> bytes | memoryview:
-        with self._open(name) as file:
-            try:
-                return memoryview(file)  # type: ignore[arg-type]  # VfsRom's files offer their bytes
-            except TypeError:
-                return file.read()
-
-    def piece(self, name: str, off: int, length: int) -> bytes:
-        with self._open(name) as file:
-            file.seek(off)
-            return file.read(length)
-
-    def _open(self, name: str) -> "BinaryIO":
-        try:
-            return open(self._folder + name, "rb")
-        except OSError:
-            return open(_ROM + name, "rb")
 
 
 class Ports:
@@ -96,7 +69,7 @@ class Ports:
 
     @property
     def folders(self) -> "Folders":
-        from .folders import Folders
+        from ..system.folders import Folders
 
         return Folders(self.files)
 
@@ -116,16 +89,12 @@ class Ports:
         return os.urandom(n)
 
     def unload(self, module: str) -> None:
-        """ports.Ports: out of the table of modules and out of its package."""
-        if sys.modules.pop(module, None) is not None:
-            package, name = module.rsplit(".", 1)
-            room = sys.modules.get(package)
-            if hasattr(room, name):  # else it was imported before its room was let go of
-                delattr(room, name)
+        """ports.Ports"""
+        unload(module)
 
     def spare(self) -> None:
         """ports.Ports"""
-        for module in ("appliance.sim.folders", "appliance.sim.slots"):
+        for module in ("appliance.system.folders", "appliance.system", "appliance.sim.slots"):
             self.unload(module)
 
     def witnessed(self, journal: "Journal") -> None:

@@ -9,7 +9,7 @@ interpreter's.
 import os
 import sys
 
-from .disk import Files
+from ..system.disk import Files
 
 
 def main(arguments: "list[str]") -> None:

@@ -24,6 +24,7 @@ MONITORS = "appliance.sense.monitors"  # found by their names at run time; an im
 # Outside the rooms, or waiting for their moment: what never comes without the other.
 HOSTS = {
     "appliance.app": "appliance.start",
+    "appliance.choosing": "appliance.start",
     "appliance.updating": "appliance.start",
     "appliance.tick": "appliance.heart",
     "appliance.service.commands": "appliance.acts",
@@ -33,9 +34,14 @@ HOSTS = {
     "appliance.update.filling": "appliance.update.fetching",
     "appliance.update.trial": "appliance.update.installing",
 }
+SYSTEM = "appliance.system"  # what of it is always loaded stands in the room of the ports that an image has
+PORTS = ("appliance.sim", "appliance.esp32")
 ROOMS = (
     *("trivet_wire", MONITORS),
-    *(f"appliance.{room}" for room in ("store", "trust", "faults", "sense", "outbox", "service", "sim", "esp32")),
+    *(
+        f"appliance.{room}"
+        for room in ("store", "trust", "faults", "sense", "outbox", "service", "system", "sim", "esp32")
+    ),
 )
 
 _Edit = tuple[int, int, int, bytes]  # line, from, to, text
@@ -139,6 +145,8 @@ def _homes(modules: dict[str, _Module]) -> dict[str, str]:
     home = {}
     for name, module in modules.items():
         room = name.rpartition(".")[0]
+        if room == SYSTEM:
+            room = next((one for one in PORTS if one in modules), room)
         joins = room in ROOMS and room in modules and name in loaded and not module.package
         host = HOSTS.get(name, "")
         home[name] = host if host in modules else room if joins else name

@@ -31,8 +31,7 @@ if TYPE_CHECKING:
 
 _OUTSIDE = "appliance/sim/start.py"  # mounts the image, so it is not in it
 _CHIP = ("appliance/esp32/", "main_esp32.py")  # what an image for a chip has, and one for the simulation has not
-# Of the simulation's room an image for a chip has what is MicroPython's own on both.
-_BOTH = tuple(f"appliance/sim/{name}.py" for name in ("__init__", "disk", "folders", "link", "trace", "provision"))
+_SIMULATION = ("appliance/sim/", "main.py")
 PLACES = "board/places.txt"
 _built: dict[str, Path] = {}  # by what went in: a process that makes many worlds shrinks the sources once
 
@@ -163,9 +162,7 @@ def inputs(board: "Board", chip: bool = False) -> Iterator[tuple[str, bytes]]:
 
 
 def _belongs(name: str, chip: bool) -> bool:
-    if name.startswith(_CHIP):
-        return chip
-    return not chip or name in _BOTH or not (name == "main.py" or name.startswith("appliance/sim/"))
+    return not name.startswith(_SIMULATION if chip else _CHIP)
 
 
 def _make(scratch: Path, files: dict[str, bytes]) -> Path:

@@ -7,8 +7,8 @@ end a verdict. `cut` stands at an operation of a clean run, leaves it half done 
 import random
 
 import vfs
-from appliance.sim.disk import Files
-from appliance.sim.folders import Folders
+from appliance.system.disk import Files
+from appliance.system.folders import Folders
 from appliance.trust import p256
 from appliance.update import chooser, joint, kept, memory, otadata, roots
 from appliance.update.bundle import Bundle

@@ -1,6 +1,10 @@
 """A traceback with the files and lines of the sources: a ROM image holds compiled files, the modules of a room stand in
 one of them, and `places.txt`, written by who built the image, says where each begins there. Takes texts, gives a text.
+Loaded when something crashed.
 """
+
+# The stubs of the interpreter's files leave much untyped; what comes out of this file is typed.
+# pyright: reportUnknownVariableType=false
 
 _FILE = '  File "'
 _LINE = '", line '
@@ -9,6 +13,18 @@ _LINE = '", line '
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+
+
+_PLACES = "/rom/board/places.txt"
+
+
+def real(trace: str) -> str:
+    """By what the image itself says. OSError where it does not."""
+    return placed(trace, _places)
+
+
+def _places() -> "Iterable[str]":
+    return open(_PLACES)
 
 
 def placed(trace: str, rooms: "Callable[[], Iterable[str]]") -> str:
