@@ -58,7 +58,7 @@ class Flash:
         """What lies over the images becomes part of them."""
         for part in self.parts.values():
             for sector, page in part.over.items():
-                part.image[sector * SECTOR : (sector + 1) * SECTOR] = page
+                part.sheets[sector][:] = page
             part.over = {}
 
 
@@ -71,9 +71,10 @@ class Part:
     def __init__(self, flash: Flash, name: str, image: bytearray, loose: bool) -> None:
         self.name = name
         self.image = image
-        self.view = memoryview(image)
-        self.over: "dict[int, bytearray]" = {}
         self.sectors = len(image) // SECTOR
+        view = memoryview(image)
+        self.sheets = [view[at : at + SECTOR] for at in range(0, self.sectors * SECTOR, SECTOR)]
+        self.over: "dict[int, memoryview]" = {}
         self.flash = flash
         self._loose = loose
 
@@ -82,13 +83,12 @@ class Part:
         while done < length:
             sector, off = (addr + done) // SECTOR, (addr + done) % SECTOR
             take = min(length - done, SECTOR - off)
-            page = self.over.get(sector)
-            if page is None:
-                at = sector * SECTOR + off
-                buf[done : done + take] = self.view[at : at + take]
-            else:
-                buf[done : done + take] = memoryview(page)[off : off + take]
+            buf[done : done + take] = self.sheet(sector)[off : off + take]
             done += take
+
+    def sheet(self, sector: int) -> memoryview:
+        """The sector's bytes, to be read."""
+        return self.over.get(sector) or self.sheets[sector]
 
     def program(self, addr: int, buf: "bytes | bytearray | memoryview") -> None:
         off = addr % SECTOR
@@ -100,7 +100,7 @@ class Part:
     def put(self, addr: int, buf: "bytes | bytearray | memoryview") -> None:
         page = self.page(addr // SECTOR)
         off = addr % SECTOR
-        if bytes(memoryview(page)[off : off + len(buf)]) == b"\xff" * len(buf):
+        if page[off : off + len(buf)] == b"\xff" * len(buf):
             page[off : off + len(buf)] = buf
         elif self._loose:
             for at in range(len(buf)):
@@ -110,13 +110,16 @@ class Part:
 
     def erase(self, sector: int) -> None:
         if self.flash.done(self, sector * SECTOR, None):
-            self.over[sector] = bytearray(b"\xff" * SECTOR)
+            self.clear(sector)
 
-    def page(self, sector: int) -> bytearray:
+    def clear(self, sector: int) -> None:
+        self.over[sector] = memoryview(bytearray(b"\xff" * SECTOR))
+
+    def page(self, sector: int) -> memoryview:
         """The sector's bytes, to be changed."""
         page = self.over.get(sector)
         if page is None:
-            page = self.over[sector] = bytearray(self.view[sector * SECTOR : (sector + 1) * SECTOR])
+            page = self.over[sector] = memoryview(bytearray(self.sheets[sector]))
         return page
 
 
@@ -128,8 +131,8 @@ class Blocks:
         self.gone = False
 
     def readblocks(self, block: int, buf: bytearray, off: int = 0) -> None:
-        if not self.gone:
-            self._part.read(block * SECTOR + off, buf)
+        if not self.gone:  # littlefs asks for 32 bytes at a time, tens of thousands of times: no loop here
+            buf[:] = self._part.sheet(block)[off : off + len(buf)]
 
     def writeblocks(self, block: int, buf: bytearray, off: int = 0) -> int:
         return self._change(lambda: self._part.program(block * SECTOR + off, buf))
@@ -160,7 +163,7 @@ def ways(data: "bytes | None") -> int:
 def apply(operation: "tuple[Part, int, bytes | None]") -> None:
     part, addr, data = operation
     if data is None:
-        part.over[addr // SECTOR] = bytearray(b"\xff" * SECTOR)
+        part.clear(addr // SECTOR)
     else:
         part.put(addr, data)
 
