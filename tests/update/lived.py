@@ -14,7 +14,7 @@ from appliance.update.machine import Machine
 from appliance.updating import ALONE, ALONE_AT, STEP_MS
 from lived_flash import DEADLINE, NOON, SECTOR, Disk, Maker, Offered
 from trivet_wire import ids
-from updating import house
+from updating import heap, house  # noqa: F401  # the heap takes the place of gc
 from updating.flash import PowerCut
 
 HOT, CLOSED = 60, 0  # limits of the two holds
