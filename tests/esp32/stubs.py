@@ -9,7 +9,7 @@ import ast
 from pathlib import Path
 from typing import Any
 
-MODULES = ("machine", "esp32", "network", "onewire", "micropython")
+MODULES = ("machine", "esp32", "network", "onewire", "micropython", "socket", "select")
 
 
 def table(folder: Path, modules: tuple[str, ...] = MODULES) -> dict[str, Any]:

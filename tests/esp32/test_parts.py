@@ -7,10 +7,14 @@ from typing import Any
 
 import pytest
 
-HERE = Path(__file__).parent
-CASES = re.findall(r"^def (\w+)\(board, time\)", (HERE / "part_cases.py").read_text(), re.MULTILINE)
+FILES = ("cases_pins", "cases_time", "cases_wifi", "cases_kept")
 
 
-@pytest.mark.parametrize("case", CASES)
-def test_a_part(chip: Callable[..., Any], case: str) -> None:
-    assert chip().run("part_cases.py", case).stdout.endswith(b"passed\n")
+def cases(file: str) -> list[str]:
+    text = Path(__file__).with_name(f"{file}.py").read_text()
+    return re.findall(r"^def (\w+)\(board, time\)", text, re.MULTILINE)
+
+
+@pytest.mark.parametrize(("file", "case"), [(file, case) for file in FILES for case in cases(file)])
+def test_a_part(chip: Callable[..., Any], file: str, case: str) -> None:
+    assert chip().run("parts.py", file, case).stdout.endswith(b"passed\n")
