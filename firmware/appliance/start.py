@@ -10,7 +10,10 @@ from .service.ear import Ear
 from .updating import DUE, updated
 
 # Loaded for their names alone, which they bring again and again later.
-_LATER = "acts hearing trust.p256 update.machine update.judging update.fetching update.told"
+_LATER = (
+    "appliance.acts appliance.hearing appliance.trust.p256 appliance.update.machine appliance.update.judging "
+    "appliance.update.fetching appliance.update.told"
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -53,11 +56,11 @@ def _name(appliance: Appliance, ports: "Ports") -> None:
     known to it now, while the heap lies close together. Later its leap might find no place."""
     try:
         for module in _LATER.split():
-            __import__("appliance." + module)
+            __import__(module)
     except MemoryError:  # then not
         pass
     for module in _LATER.split():
-        ports.unload("appliance." + module)
+        ports.unload(module)
     updated(appliance, ports, appliance.update[DUE])
 
 

@@ -29,9 +29,15 @@ PLACES = 7
 
 ALONE_AT = 3  # place of its mark in what a reset retains
 ALONE = 0x41
-_MODULES = (  # of its room that may be loaded, and are let go of together
-    "told why memory gates placing joint chooser otadata judged judging fetching imaging http delta patching patch "
-    "bundle base whole installing spoken orders release machine kept alone"
+# Of its room, what may be loaded: let go of together.
+_MODULES = (
+    "appliance.update.told appliance.update.why appliance.update.memory appliance.update.gates "
+    "appliance.update.placing appliance.update.joint appliance.update.chooser appliance.update.otadata "
+    "appliance.update.judged appliance.update.judging appliance.update.fetching appliance.update.imaging "
+    "appliance.update.http appliance.update.delta appliance.update.patching appliance.update.patch "
+    "appliance.update.bundle appliance.update.base appliance.update.whole appliance.update.installing "
+    "appliance.update.spoken appliance.update.orders appliance.update.release appliance.update.machine "
+    "appliance.update.kept appliance.update.alone appliance.update"
 )
 _AGAIN_MS = 5_000  # where an update finds no heap, it tries again
 _CLOCK_MS = 2_000  # from a start on, until which a clock may have been set
@@ -93,8 +99,7 @@ def updated(appliance: "Appliance", ports: "Ports", at: int = 0) -> None:
     if machine is not None:
         machine.close()
     for name in _MODULES.split():
-        ports.unload("appliance.update." + name)
-    ports.unload("appliance.update")
+        ports.unload(name)
     ports.spare()
     gc.threshold(GC_THRESHOLD)
     appliance.update[DUE] = at

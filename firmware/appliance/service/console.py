@@ -67,14 +67,18 @@ relearn 0 0 panel panel
 recover 0 0 panel panel
 button 0 0 panel panel
 """
-# Modules of this room that are loaded for a word alone.
+# Groups, and what is loaded for a word alone: first their modules, in the same order.
+_GROUPS = "about codes show live watch qr owner grant work panel update.spoken update.brought"
 LOADED = (
-    "words_about words_codes words_show words_live words_watch words_qr words_owner words_grant words_work words_panel "
-    "cells dates reading consents routines granting"
+    "appliance.service.words_about appliance.service.words_codes appliance.service.words_show "
+    "appliance.service.words_live appliance.service.words_watch appliance.service.words_qr "
+    "appliance.service.words_owner appliance.service.words_grant appliance.service.words_work "
+    "appliance.service.words_panel appliance.update.spoken appliance.update.brought appliance.service.cells "
+    "appliance.service.dates appliance.service.reading appliance.service.consents appliance.service.routines "
+    "appliance.service.granting"
 )
 _ROLES = "test clear fix update"  # as ids.ROLE_NAMES
 MUTE = "about"  # the group that answers where the flash is dead
-_MODULE = "appliance.service.words_"
 
 
 def begin(talk: "Talk", said: "list[str]") -> "tuple[Answer, str]":
@@ -92,7 +96,8 @@ def begin(talk: "Talk", said: "list[str]") -> "tuple[Answer, str]":
     stream = group[-1:] == "~"
     if stream:
         group = group[:-1]
-    module = _MODULE[:10] + group if "." in group else _MODULE + group
+    groups: list[str] = list(_GROUPS.split())
+    module: str = LOADED.split()[groups.index(group)]
     if talk.app.journal is None and group != MUTE:
         raise WireError(ids.R_BUSY)
     try:

@@ -278,7 +278,7 @@ class Terminal:
         """Let go of whatever was loaded for the word, whole or not."""
         app = self.app
         for name in console.LOADED.split():
-            self._ports.unload("appliance.service." + name)
+            self._ports.unload(name)
         if app.journal is not None and app.machine is None:
             app.updated(app.update[0])
         gc.collect()

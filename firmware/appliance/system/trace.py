@@ -39,8 +39,8 @@ def _placed(line: str, rooms: "Callable[[], Iterable[str]]") -> str:
     if line[:start] != _FILE or end < start:
         return line
     for room in rooms():
-        name = room[: room.find(" ")]
-        if name and line[:end].endswith(name):
+        name = "/" + room[: room.find(" ")]
+        if len(name) > 1 and line[:end].endswith(name):
             words = room.split()
             at = end + len(_LINE)
             after = line.find(",", at)

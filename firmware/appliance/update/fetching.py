@@ -152,7 +152,7 @@ class Fetching:
         found = delta.found
         self._delta = None
         del delta
-        self._unload("delta base")
+        self._unload("appliance.update.delta appliance.update.base")
         return self._found(found)
 
     def _runs(self) -> bytes:
@@ -161,7 +161,7 @@ class Fetching:
         from .joint import installed
 
         bundle = installed(self._ports.files, self._ports.slots)[0]
-        self._unload("joint chooser otadata")
+        self._unload("appliance.update.joint appliance.update.chooser appliance.update.otadata")
         return (self._folders.read(FOLDERS[bundle] + IMAGE) or b"") if bundle else b""
 
     def _found(self, found: "tuple[int, bytes, str] | None") -> int:
@@ -190,7 +190,7 @@ class Fetching:
         self._row[kept.COMPONENT] += 1
         self._row[kept.BEGUN] = 0
         self._save()
-        self._unload("base imaging")
+        self._unload("appliance.update.base appliance.update.imaging")
         return 0
 
     def _over(self, outcome: int) -> int:
@@ -206,7 +206,7 @@ class Fetching:
         """A delta that is to become the component under way: nothing else need be known of it until it is whole."""
         self._release = None
         self._into_file(_PATCH, size, digest, uri)
-        self._unload("release")
+        self._unload("appliance.update.release")
 
     def _begin_whole(self, component: "Component") -> None:
         """A base goes into its slot as it comes. A bundle is small, and what writes its files is large: into a file."""
@@ -274,7 +274,9 @@ class Fetching:
         from .placing import image
 
         found = image(self._ports, self._component().name == "base", new)
-        self._unload("placing joint chooser otadata")
+        self._unload(
+            "appliance.update.placing appliance.update.joint appliance.update.chooser appliance.update.otadata"
+        )
         self._ports.spare()
         return found
 
@@ -282,8 +284,8 @@ class Fetching:
         from .kept import save
 
         save(self._appliance.journal, self._what, self._row)
-        self._unload("kept")
+        self._unload("appliance.update.kept")
 
     def _unload(self, names: str) -> None:
         for name in names.split():
-            self._ports.unload("appliance.update." + name)
+            self._ports.unload(name)

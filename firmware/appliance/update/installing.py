@@ -26,7 +26,7 @@ def commit(machine: "Machine", base: bool, bundle: bool) -> None:
     row[kept.COMMITS] += 1
     row[kept.STATE], _ = table.step(row[kept.STATE], table.QUIET)
     machine.tell()
-    machine.unload("told why memory")
+    machine.unload("appliance.update.told appliance.update.why appliance.update.memory")
     other_bundle, other_base = joint.inactive(ports.files, ports.slots)
     now = joint.installed(ports.files, ports.slots)
     try:

@@ -29,7 +29,7 @@ def name(machine: "Machine") -> None:
         row[kept.NAME] = envelope.authentication.digest[4:12]
     except WireError:
         pass
-    machine.unload("suit")
+    machine.unload("appliance.update.suit")
 
 
 def note(machine: "Machine", release: "Release") -> int:

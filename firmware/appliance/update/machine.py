@@ -40,8 +40,12 @@ _TELLING = 12_288  # for a report to be signed
 _SHORT = 2  # times without heap in one state, from which on it wants a start of its own
 _GOES_ON = (ids.U_OFFERED, ids.U_DOWNLOADING, ids.U_VERIFIED, ids.U_STAGED, ids.U_TRIAL)
 _RARE = (
-    "told why memory gates placing joint chooser otadata judged judging fetching imaging http delta patching patch "
-    "bundle base whole installing alone"
+    "appliance.update.told appliance.update.why appliance.update.memory appliance.update.gates "
+    "appliance.update.placing appliance.update.joint appliance.update.chooser appliance.update.otadata "
+    "appliance.update.judged appliance.update.judging appliance.update.fetching appliance.update.imaging "
+    "appliance.update.http appliance.update.delta appliance.update.patching appliance.update.patch "
+    "appliance.update.bundle appliance.update.base appliance.update.whole appliance.update.installing "
+    "appliance.update.alone"
 )
 
 
@@ -164,7 +168,7 @@ class Machine:
         judging = self.appliance.machine = Judging(self.appliance, self.ports, keys, sequence)
         if room is not None:
             judging.to_fetch(self.what, row, room)
-        self.unload("machine kept release")
+        self.unload("appliance.update.machine appliance.update.kept appliance.update.release")
         return NOW
 
     def judged(self, release: "Release | None", reason: int) -> int:
@@ -232,7 +236,7 @@ class Machine:
 
             forget(self.ports, self.what)
         self.tell()
-        self.unload("told why")
+        self.unload("appliance.update.told appliance.update.why")
         return NOW
 
     def _judge(self) -> int:
@@ -345,7 +349,7 @@ class Machine:
         from .fetching import Fetching
 
         self.appliance.machine = Fetching(self.appliance, self.ports, self.what, self.row, release, bytearray(WINDOW))
-        self.unload("machine kept")
+        self.unload("appliance.update.machine appliance.update.kept")
         return NOW
 
     def _patches(self, component: "Component") -> int:
@@ -354,13 +358,13 @@ class Machine:
         base = component.name == "base"
         old, new = image(self.ports, base, False), image(self.ports, base, True)
         del image
-        self.unload("placing joint chooser otadata")
+        self.unload("appliance.update.placing appliance.update.joint appliance.update.chooser appliance.update.otadata")
         from .patching import Patching
 
         self.appliance.machine = Patching(
             self.appliance, self.ports, self.what, self.row, old, new, component.size, component.digest
         )
-        self.unload("machine release")
+        self.unload("appliance.update.machine appliance.update.release")
         return NOW
 
     def _verified(self) -> int:
@@ -390,5 +394,5 @@ class Machine:
 def unload(ports: "Ports", names: str) -> None:
     """Forget modules of this room."""
     for name in names.split():
-        ports.unload("appliance.update." + name)
+        ports.unload(name)
     ports.spare()

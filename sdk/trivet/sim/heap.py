@@ -18,7 +18,7 @@ from trivet.config import Settings
 from trivet.release import installed
 from trivet.serve import Cloud
 
-from . import picture, rom
+from . import flat, picture, rom
 from .appliance import start_command
 from .consent import consent_line
 from .link import ROOMS, dotted
@@ -78,10 +78,13 @@ async def _strained(board: Board, say: Callable[[str], None]) -> dict[str, int]:
 def shares(board: Board) -> dict[str, int]:
     """Bytes of RAM by module, each imported from the ROM image after what it needs."""
     program = paths.firmware().parent / "tools" / "device" / "shares.py"
-    command = start_command(rom.build(board, program), _ROOMY_KIB, "shares", *_lowest_first(board))
+    called = flat.names(path for path, _ in rom.linked(board))
+    order = [called.get(name, name) for name in _lowest_first(board)]
+    command = start_command(rom.build(board, program), _ROOMY_KIB, "shares", *order)
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     found: dict[str, int] = json.loads(done.stdout)
-    return found
+    means = {new: name for name, new in called.items()}
+    return {means.get(name, name): size for name, size in found.items()}
 
 
 def rooms(shares: dict[str, int]) -> dict[str, int]:

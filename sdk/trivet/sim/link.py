@@ -44,7 +44,7 @@ ROOMS = (
     ),
 )
 
-_Edit = tuple[int, int, int, bytes]  # line, from, to, text
+Edit = tuple[int, int, int, bytes]  # line, from, to, text
 
 
 @dataclass
@@ -191,7 +191,7 @@ class _Linker:
         """Its source as it stands in its room."""
         means = {name: self.unique(module.name, name) for name in module.bound}  # what a global name stands for
         aliases: dict[str, str] = {}  # names of modules of this image
-        edits: list[_Edit] = []
+        edits: list[Edit] = []
         for node in live(module.tree):
             if isinstance(node, ast.ImportFrom):
                 edits.extend(self._import(module, node, means, aliases))
@@ -241,7 +241,7 @@ class _Linker:
 
     def _import(
         self, module: _Module, node: ast.ImportFrom, means: dict[str, str], aliases: dict[str, str]
-    ) -> "Iterator[_Edit]":
+    ) -> "Iterator[Edit]":
         """One import statement: what stands in the same source is there, the rest is asked for where it stands."""
         source = target(module.name, module.package, node)
         inner = node in module.uses.imports
@@ -262,7 +262,7 @@ class _Linker:
             wanted.append((where, called, local if inner or source not in self._modules else called))
         room = self._home[module.name]
         parts = [part for part in wanted if part[0] != room or (inner and part[1] != part[2])]
-        return _blanked(module.source, node, self._statement(parts, room, inner))
+        return blanked(module.source, node, self._statement(parts, room, inner))
 
     def _statement(self, parts: "list[tuple[str, str, str]]", room: str, inner: bool) -> str:
         brought = self._brought.setdefault(room, {})
@@ -280,14 +280,14 @@ class _Linker:
         )
 
 
-def _span(node: ast.expr, text: str) -> _Edit:
+def _span(node: ast.expr, text: str) -> Edit:
     assert node.lineno == node.end_lineno, "a name over two lines"
     assert node.end_col_offset is not None
     return node.lineno - 1, node.col_offset, node.end_col_offset, text.encode()
 
 
-def _blanked(source: bytes, node: ast.stmt, text: str) -> Iterator[_Edit]:
-    """Put `text` where a statement stands, its further lines left empty."""
+def blanked(source: bytes, node: ast.stmt | ast.expr, text: str) -> Iterator[Edit]:
+    """Put `text` where a statement or a text stands, its further lines left empty."""
     lines = source.split(b"\n")
     assert node.end_lineno is not None
     assert node.end_col_offset is not None

@@ -22,6 +22,7 @@ from trivet.boards.kinds import kinds
 from . import cache, umqtt
 from .constants import fold
 from .errors import SimulationError
+from .flat import flatten
 from .link import link
 from .shorten import shorten
 from .unused import leave_out
@@ -80,10 +81,14 @@ def linked(board: "Board") -> Iterator[tuple[str, bytes]]:
     yield from link(leave_out(fold(sources)))[0].items()
 
 
-def shrunk(files: dict[str, bytes]) -> dict[str, bytes]:
+def shrunk(files: dict[str, bytes], *, flat: bool = False) -> dict[str, bytes]:
     """Files as they go into an image: constants folded, unused functions left out, the modules of a room one, names
-    spared; `board/places.txt` says where each source begins in its room's."""
+    spared; `board/places.txt` says where each source begins in its room's. `flat`: names of modules are spared too;
+    what is frozen has them in flash anyway."""
     sources, places = link(leave_out(fold({path: data for path, data in files.items() if path.endswith(".py")})))
+    if flat:
+        sources, paths = flatten(sources)
+        places = {paths.get(path, path): places.get(path, [(path, 0)]) for path in {**places, **paths}}
     rest = {path: data for path, data in files.items() if not path.endswith(".py")}
     return rest | shorten(sources) | {PLACES: written(places)}
 
@@ -117,7 +122,7 @@ def written(places: "dict[str, list[tuple[str, int]]]") -> bytes:
 
 
 def _build(name: str, files: dict[str, bytes]) -> Path:
-    files = shrunk(files)
+    files = shrunk(files, flat=True)
     image = cache.folder() / "rom" / f"{name}-{_digest(files)[:20]}.romfs"
     if not image.exists():
         image.parent.mkdir(parents=True, exist_ok=True)
