@@ -223,9 +223,9 @@ def test_names_that_stand_in_one_text_are_those_of_the_contract(
 
 def test_what_is_loaded_for_a_word_is_known_to_whoever_lets_go_of_it() -> None:
     folder = paths.firmware() / "appliance" / "service"
-    names = {file.stem for file in folder.glob("words_*.py")}
+    names = {f"appliance.service.{file.stem}" for file in folder.glob("words_*.py")}
     listed = re.search(r"LOADED = \(\n(.*?)\n\)", (folder / "console.py").read_text(), re.DOTALL)
     assert listed is not None
     loaded = set(re.sub(r'"', "", listed[1]).split())
     assert names <= loaded
-    assert all((folder / f"{name}.py").exists() for name in loaded)
+    assert all((paths.firmware() / f"{name.replace('.', '/')}.py").exists() for name in loaded)

@@ -23,7 +23,7 @@ async def test_a_heap_smaller_by_the_margin_carries_tls_signed_evidence_and_a_si
     assert 0 < outcome.peak < (HEAP_KIB - MARGIN_KIB) * 1024
 
 
-@pytest.mark.parametrize("name", ["oven", "washer"])
+@pytest.mark.parametrize("name", boards.available())
 async def test_so_does_one_that_is_smaller_by_the_margin_of_an_installed_bundle(name: str, tmp_path: Path) -> None:
     board = boards.load(name)
     settings = Settings(data_dir=tmp_path, http_port=0, mqtt_port=0, nats_port=0)
@@ -38,10 +38,7 @@ async def test_a_heap_that_is_too_small_is_told_apart(tmp_path: Path) -> None:
         assert (await strain(cloud, boards.load("oven"), 112)).why
 
 
-SHORT = pytest.mark.xfail(reason="beside its connection the dishwasher is some 4 KiB short in the trial", strict=False)
-
-
-@pytest.mark.parametrize("name", ["oven", "washer", pytest.param("dishwasher", marks=SHORT)])
+@pytest.mark.parametrize("name", boards.available())
 async def test_a_whole_update_ends_confirmed_in_the_heap_that_an_appliance_has(name: str, tmp_path: Path) -> None:
     """Through TLS, from the offer to the end of its trial; no report comes unsigned."""
     course = await updates_heap.updated(name, tmp_path)
@@ -52,9 +49,10 @@ async def test_a_whole_update_ends_confirmed_in_the_heap_that_an_appliance_has(n
     assert len(alone) >= 2  # what makes the image, and the commit, had starts of their own
 
 
-async def test_two_updates_in_a_row_find_all_the_heap_they_need(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["oven", "dishwasher"])
+async def test_two_updates_in_a_row_find_all_the_heap_they_need(name: str, tmp_path: Path) -> None:
     """Whole, then by delta on top of the installed bundle; nothing fails for want of heap, nothing comes unsigned, and
     the appliance finds no fault of its own."""
-    course = await updates_heap.updated("oven", tmp_path, 2)
+    course = await updates_heap.updated(name, tmp_path, 2)
     assert course.why == ""
     assert [dict(event.data) for event in course.events if event.kind == "fault"] == []

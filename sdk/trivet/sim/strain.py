@@ -25,7 +25,7 @@ from .device import Device, Provision
 from .errors import SimulationError
 from .world import HEAP_KIB, Event, World
 
-MARGIN_KIB = 8  # what every board keeps free while all of this happens: a promise, held by a test
+MARGIN_KIB = 12  # what every board keeps free while all of this happens: a promise, held by a test
 INSTALLED_KIB = 8  # likewise with an installed bundle, whose program and catalogue lie in the heap
 _LEAST_KIB = 96  # no board comes near
 _PATIENCE_S = 20.0  # of real time, for what takes about one second
