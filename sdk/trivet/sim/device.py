@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _BLOCK = 4096
 _BLOCKS = 104  # as the boards' partitions.csv: room for two bundles and one that comes, after a cut too
+FLASH = _BLOCK * _BLOCKS  # bytes of the file system
 _DISK_VERSION = 0x00020000  # littlefs 2.0, which every MicroPython reads
 
 
