@@ -140,7 +140,7 @@ async def enter(web: httpx.AsyncClient, mail: str, password: str) -> None:
 def attacks(app: FastAPI, device: str) -> list[tuple[str, str]]:
     """Every owners' route that names an appliance, and every page."""
     found = [
-        (method.upper(), path.format(device_id=device, purpose="service", seq=1, number=1))
+        (method.upper(), path.format(device_id=device, purpose="service", seq=1, number=1, case_id=1, act="decline"))
         for path, methods in app.openapi()["paths"].items()
         for method in methods
         if path.startswith("/api/my/") and "{device_id}" in path
@@ -152,7 +152,7 @@ def attacks(app: FastAPI, device: str) -> list[tuple[str, str]]:
 SURE = {"sure": True}
 BODIES: dict[str, Any] = {"/consents/service": decline("service"), "/release": SURE, "/erase": SURE}
 BODIES |= {"/answer": {"answer": "yes"}, "/hours": {"hours": [], "minutes": 0}}
-BODIES |= {"/cancel": {"why": "away"}}
+BODIES |= {"/cancel": {"why": "away"}, "/decline": {"why": "not now"}}
 
 
 async def ask(web: httpx.AsyncClient, method: str, path: str) -> httpx.Response:

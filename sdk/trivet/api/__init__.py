@@ -12,7 +12,9 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from trivet.api import (
+    casework,
     commands,
+    my_cases,
     my_routes,
     my_updates,
     my_visits,
@@ -55,7 +57,9 @@ def create(cloud: CloudPort) -> FastAPI:
     app.include_router(my_routes.router)
     app.include_router(my_updates.router)
     app.include_router(my_visits.router)
+    app.include_router(my_cases.router)
     app.include_router(routes.router)
+    app.include_router(casework.router)
     app.include_router(privacy.router)
     app.include_router(commands.router)
     app.include_router(updates.router)

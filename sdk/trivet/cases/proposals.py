@@ -209,9 +209,14 @@ def _may_follow(row: ProposalRow, act: str) -> bool:
     return act != ORDER or not costs
 
 
+def acts(row: ProposalRow) -> list[str]:
+    """What can be done with it now."""
+    return [one for one in ACTS if (row.state, one) in MOVES and _may_follow(row, one)]
+
+
 def _cannot(row: ProposalRow, act: str) -> str:
-    can = [one for one in ACTS if (row.state, one) in MOVES and _may_follow(row, one)]
-    return f"The proposal is {row.state}: it cannot be used for {act!r} now, but for {', '.join(can) or 'nothing'}."
+    can = ", ".join(acts(row)) or "nothing"
+    return f"The proposal is {row.state}: it cannot be used for {act!r} now, but for {can}."
 
 
 async def _order(session: AsyncSession, case: CaseRecord, row: ProposalRow, actor: Actor) -> int:

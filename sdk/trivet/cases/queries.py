@@ -65,8 +65,9 @@ async def case(read: Reading, case_id: int) -> views.CaseView | views.Withheld |
     record = await read.session.get(CaseRecord, case_id)
     if record is None:
         return None
-    if not await _covered(read, [record]):
-        return await _withheld(read, record)
+    hidden = await withheld(read, record)
+    if hidden is not None:
+        return hidden
     read.note(record.device, f"case {case_id}", record.purpose)
     [row] = await _rows(read, [record])
     [appliance] = await _devices(read, [await read.session.get_one(DeviceRow, record.device)])
@@ -137,8 +138,10 @@ async def _covered(read: Reading, records: Sequence[CaseRecord]) -> list[CaseRec
     return [record for record in records if read.covers(record.device, record.purpose)]
 
 
-async def _withheld(read: Reading, record: CaseRecord) -> views.Withheld:
-    """Since when it is not shown: the decision that withdrew it, at the appliance or in the account."""
+async def withheld(read: Reading, record: CaseRecord) -> views.Withheld | None:
+    """Since when it is not shown: the decision that withdrew it, at the appliance or in the account. None: it is."""
+    if await _covered(read, [record]):
+        return None
     standing = await state.of(read.session, record.device)
     assert standing is not None  # foreign key
     purpose = ids.PURPOSE_NAMES[record.purpose]

@@ -31,14 +31,15 @@ async def record(session: AsyncSession, number: int, *, open_: bool = False) -> 
     return case
 
 
-async def of(session: AsyncSession, case: CaseRecord, terms: Terms) -> CaseWorkRow:
-    """Its row of work; made where none was, with the clock from when it was opened."""
+async def of(session: AsyncSession, case: CaseRecord, terms: Terms, *, keep: bool = True) -> CaseWorkRow:
+    """Its row of work; made where none was, with the clock from when it was opened. `keep` False: for a look only."""
     row = await session.get(CaseWorkRow, case.id)
     if row is None:
         row = CaseWorkRow(case=case.id, tier=2 if case.hazard else 1, queue=terms.queues[0], escalated=case.hazard)
         _wind(row, case, terms, case.opened_at)
-        session.add(row)
-        await session.flush()
+        if keep:
+            session.add(row)
+            await session.flush()
     return row
 
 

@@ -22,6 +22,7 @@ from trivet_wire import ids
 from trivet.consent import owners, periods, sweep
 from trivet.consent.access import Reading, Sessions
 from trivet.consent.periods import Periods
+from trivet.store.cases import IdempotencyRow
 from trivet.store.privacy import PENDING, RequestRow, SecurityEventRow, UseRow
 from trivet.store.tables import (
     CaseEventRow,
@@ -37,6 +38,7 @@ from trivet.store.tables import (
 )
 from trivet.store.updates import OfferRow
 
+IDEMPOTENT = dt.timedelta(days=2)  # after that the same request makes a new thing
 BATCH = 500  # messages in one transaction
 EVERY_S = 6 * 3600
 FIRST_S = 60  # after a start
@@ -138,6 +140,7 @@ async def _logs(session: AsyncSession, kept: Periods, now: dt.datetime) -> dict[
     return {
         "uses": await _execute(session, delete(UseRow).where(UseRow.at < uses)),
         "security_events": await _execute(session, delete(SecurityEventRow).where(SecurityEventRow.last_at < odd)),
+        "idempotency": await _execute(session, delete(IdempotencyRow).where(IdempotencyRow.at < now - IDEMPOTENT)),
         "refused": await _execute(session, delete(RefusedRow).where(RefusedRow.at < odd, _below_floor())),
     }
 
