@@ -37,6 +37,7 @@ COMMANDS = {
     "fix": "trivet.commands.bench_act",
     "update": "trivet.commands.bench_update",
     "webhook": "trivet.commands.webhook",
+    "inbound": "trivet.commands.inbound",
     "technician": "trivet.commands.technician",
     "plug": "trivet.commands.plug",
     "code": "trivet.commands.code",

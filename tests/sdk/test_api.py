@@ -146,7 +146,7 @@ async def test_nothing_without_a_login(app: FastAPI, stranger: httpx.AsyncClient
     tried = 0
     for path, methods in document["paths"].items():
         for method in methods:
-            if path in ("/healthz", "/api/token", "/u/{sha256}"):
+            if path in ("/healthz", "/api/token", "/u/{sha256}", "/api/inbound/{source}"):  # the last is signed instead
                 continue
             address = path.replace("{case_id}", "1").replace("{device_id}", "0" * 16).replace("{purpose}", "service")
             answer = await stranger.request(method, address, json={"secret": "x", "name": "x"})

@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from trivet.api import (
     casework,
     commands,
+    inbound,
     my_cases,
     my_routes,
     my_updates,
@@ -54,6 +55,7 @@ def create(cloud: CloudPort) -> FastAPI:
     app.add_api_route("/healthz", health, response_model=schemas.Health, tags=["operations"])
     app.include_router(payloads.router)
     app.include_router(routes.public)
+    app.include_router(inbound.door)
     app.include_router(my_routes.router)
     app.include_router(my_updates.router)
     app.include_router(my_visits.router)
@@ -65,6 +67,7 @@ def create(cloud: CloudPort) -> FastAPI:
     app.include_router(updates.router)
     app.include_router(visits.router)
     app.include_router(webhooks.router)
+    app.include_router(inbound.router)
     app.include_router(routes.rest)
     return app
 

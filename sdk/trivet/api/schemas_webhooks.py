@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from trivet.api.schemas import Schema
 
-Kind = Annotated[str, Field(pattern="^[a-z][a-z0-9_-]{0,23}$")]
+Kind = Annotated[str, Field(pattern="^[a-z][a-z0-9-]{0,23}$")]
 
 
 class Wanted(BaseModel):
@@ -26,7 +26,9 @@ class Wanted(BaseModel):
     )
     name: str = Field("", max_length=64, description="For people")
     kinds: list[Kind] = Field(
-        default_factory=list, max_length=32, description="Kinds of timeline entries, e.g. opened; empty: all"
+        default_factory=list,
+        max_length=32,
+        description="Kinds of timeline entries, e.g. opened or visit-booked; empty: all",
     )
 
 

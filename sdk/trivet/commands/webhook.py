@@ -1,24 +1,20 @@
 """`trivet webhook`: who is told by HTTP what happens in cases; adds, tests and removes receivers. The running cloud
 sends."""
 
-import asyncio
 import json
-from collections.abc import Awaitable, Callable
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from trivet.commands import keyring
-from trivet.commands.keys import existing
 from trivet.commands.keys import told as keys_told
+from trivet.commands.outward import beside
 from trivet.commands.serve import DEFAULT_DATA, Data, Database, checked_networks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from trivet.outward.seal import Seal
     from trivet.store import Store
@@ -29,7 +25,6 @@ app = typer.Typer(
 Json = Annotated[bool, typer.Option("--json", help="The last line is one JSON object")]
 Number = Annotated[int, typer.Argument(help="Number of the receiver, from `trivet webhook list`")]
 WHO = "trivet webhook"
-T = TypeVar("T")
 
 
 @contextmanager
@@ -43,21 +38,6 @@ def told() -> "Iterator[None]":
     except WebhookError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from error
-
-
-def _with(data: "Path", database: str | None, work: "Callable[[Store, Seal], Awaitable[T]]") -> T:
-    from trivet.outward.seal import Seal
-    from trivet.store import Store
-    from trivet.vault import Vault
-
-    existing(data)
-    settings = keyring.settings(data, database)
-
-    async def run() -> T:
-        async with Store(settings.url) as store:
-            return await work(store, Seal(Vault(settings.secrets_dir, settings.keys).safe))
-
-    return asyncio.run(run())
 
 
 @app.command()
@@ -79,7 +59,7 @@ def add(  # noqa: PLR0917
             return await receivers.add(session, seal, url, kinds=kind or (), name=name, who=WHO)
 
     with told():
-        number, secret = _with(data, database, work)
+        number, secret = beside(data, database, work)
     if as_json:
         typer.echo(json.dumps({"id": number, "secret": secret}))
         return
@@ -97,7 +77,7 @@ def list_(data: Data = DEFAULT_DATA, database: Database = None, as_json: Json = 
             return await receivers.listed(session, seal)
 
     with told():
-        found = _with(data, database, work)
+        found = beside(data, database, work)
     if as_json:
         rows = [{"id": one.id, "url": one.url, "kinds": one.kinds, "waiting": one.waiting} for one in found]
         states = [{"disabled": one.disabled_at is not None, "failing": one.failing_since is not None} for one in found]
@@ -129,7 +109,7 @@ def remove(number: Number, data: Data = DEFAULT_DATA, database: Database = None)
             await receivers.remove(session, number)
 
     with told():
-        _with(data, database, work)
+        beside(data, database, work)
     typer.echo(f"Webhook {number} is removed.")
 
 
@@ -144,7 +124,7 @@ def rotate(number: Number, data: Data = DEFAULT_DATA, database: Database = None,
             return await receivers.rotate(session, seal, number, utcnow())
 
     with told():
-        secret = _with(data, database, work)
+        secret = beside(data, database, work)
     typer.echo(json.dumps({"id": number, "secret": secret}) if as_json else secret)
 
 
@@ -158,7 +138,7 @@ def enable(number: Number, data: Data = DEFAULT_DATA, database: Database = None)
             await receivers.enable(session, number)
 
     with told():
-        _with(data, database, work)
+        beside(data, database, work)
     typer.echo(f"Webhook {number} gets what happens from now on.")
 
 
@@ -182,7 +162,7 @@ def try_it(
             return await sender.test(store, seal, client, number, noted_url(data))
 
     with told():
-        outcome = _with(data, database, work)
+        outcome = beside(data, database, work)
     if outcome.error:
         typer.echo(f"Not taken: {outcome.error}.", err=True)
         raise typer.Exit(1)

@@ -64,7 +64,9 @@ async def appliance(place: Place, device: str, *, by: str, markers: Iterable[str
         rows, erasure, more = await _rows(session, device, by)
         wanted |= more
         if owner is not None and not await _has_others(session, owner.id):
-            wanted |= await _words_of(session, owner)
+            theirs = await _words_of(session, owner)
+            wanted |= theirs
+            rows["letters"] = rows.get("letters", 0) + await sweep.letters(session, _texts(theirs))
             rows["owners"] = await owners.forget(session, owner.id)
             erasure.rows_json = dict(rows)
     return await _finish(place, [device], [erasure.id], rows, wanted)
@@ -90,6 +92,7 @@ async def owner(place: Place, number: int, *, by: str, markers: Iterable[str | b
         if not devices:
             erasures.append(ErasureRow(device=None, cause="erasure", by=by, rows_json={}))
             session.add(erasures[0])
+        rows["letters"] = rows.get("letters", 0) + await sweep.letters(session, _texts(wanted))
         rows["owners"] = await owners.forget(session, number)
         await session.flush()
     return await _finish(place, devices, [one.id for one in erasures], rows, wanted)
@@ -111,6 +114,10 @@ async def _rows(session: AsyncSession, device: str, by: str) -> tuple[dict[str, 
         row.releasing = True
         await control.queue(session, device, ids.C_RELEASE, [], ids.G_ACCOUNT, who=by)
     return rows, erasure, words
+
+
+def _texts(words: Iterable[str | bytes]) -> list[str]:
+    return [word for word in words if isinstance(word, str)]
 
 
 async def _has_others(session: AsyncSession, owner: int) -> bool:

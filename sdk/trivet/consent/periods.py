@@ -26,6 +26,7 @@ class Periods(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """Days after reception until data is deleted. `safety`: product liability ends ten years after sale (Directive
     (EU) 2024/2853, article 17); `service`: the two years in which a seller is liable (Directive (EU) 2019/771,
     article 10); the others as short as they are of use. `uses` and `security` are the logs about the data,
+    `letters` what people wrote that belongs to no case,
     `decisions` how long a decision that no longer holds can be proven (GDPR, article 7(1)), `dead` refused messages
     in the engine."""
 
@@ -38,6 +39,7 @@ class Periods(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     security: int = 730
     decisions: int = 1095
     dead: int = 30
+    letters: int = 90
 
     def of(self, name: str) -> int:
         """Days for a purpose or log by its name."""

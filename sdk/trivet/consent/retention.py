@@ -23,6 +23,7 @@ from trivet.consent import owners, periods, sweep
 from trivet.consent.access import Reading, Sessions
 from trivet.consent.periods import Periods
 from trivet.store.cases import IdempotencyRow
+from trivet.store.letters import LetterRow
 from trivet.store.privacy import PENDING, RequestRow, SecurityEventRow, UseRow
 from trivet.store.tables import (
     CaseEventRow,
@@ -91,6 +92,8 @@ async def run(store: Sessions, kept: Periods, now: dt.datetime | None = None) ->
         gone.update(await _logs(session, kept, now))
         gone.update(await _decisions(session, now - dt.timedelta(days=kept.decisions)))
         ended = delete(OfferRow).where(OfferRow.ended_at < now - dt.timedelta(days=kept.safety))
+        alone = delete(LetterRow).where(LetterRow.case.is_(None), LetterRow.at < now - dt.timedelta(days=kept.letters))
+        gone["letters"] += await _execute(session, alone)
         gone["offers"] += await _execute(session, ended)
     return {table: count for table, count in gone.items() if count}
 

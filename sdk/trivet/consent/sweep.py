@@ -5,13 +5,15 @@ stream. Which table goes and which stays stands here, and a test holds every tab
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Result, delete, func, select, union_all, update
+from sqlalchemy import Result, delete, func, or_, select, union_all, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from trivet_wire import ids
 
 from trivet.consent import security
+from trivet.store.letters import LetterRow
 from trivet.store.outward import DeliveryRow
 from trivet.store.privacy import RequestRow, SecurityEventRow, UseRow
 from trivet.store.tables import (
@@ -30,7 +32,7 @@ from trivet.store.visits import VisitRow
 # Tables with something of an appliance, and why those that stay may stay.
 GOES = {"messages", "refused", "cases", "case_events", "consents", "consent_requests", "uses", "commands"}
 GOES |= {"security_events", "ownerships", "owners", "owner_logins", "offers", "update_hours", "visits"}
-GOES |= {"webhook_deliveries"}
+GOES |= {"webhook_deliveries", "letters"}
 GOES |= {"case_work", "proposals", "case_tests"}  # with their case
 STAYS = {
     "devices": "enrolment: the identity of the machine; its name for people goes back to the model's",
@@ -55,6 +57,7 @@ async def device(session: AsyncSession, row: DeviceRow, *, below: int | None = N
     steps: list[tuple[str, Any]] = [
         ("visits", delete(VisitRow).where(VisitRow.device == row.id)),
         ("webhook_deliveries", delete(DeliveryRow).where(DeliveryRow.case.in_(cases))),
+        ("letters", delete(LetterRow).where(LetterRow.case.in_(cases))),
         ("case_events", delete(CaseEventRow).where(CaseEventRow.case.in_(cases))),
         ("cases", delete(CaseRecord).where(CaseRecord.device == row.id)),
         ("messages", _older(delete(MessageRow).where(MessageRow.device == row.id), MessageRow.consent_seq, below)),
@@ -76,6 +79,23 @@ async def device(session: AsyncSession, row: DeviceRow, *, below: int | None = N
     await session.execute(update(OfferRow).where(OfferRow.device == row.id).values(_UNANSWERED))
     await session.execute(update(SecurityEventRow).where(SecurityEventRow.device == row.id).values(data_json={}))
     return removed
+
+
+async def letters(session: AsyncSession, words: Iterable[str]) -> int:
+    """Removes every letter that names one of these: as its sender, or anywhere in it."""
+    gone = 0
+    columns = LetterRow.sender, LetterRow.subject, LetterRow.text
+    senders = {row.id: _digits(row.sender) for row in await session.execute(select(LetterRow.id, LetterRow.sender))}
+    for word in words:
+        same = [column.icontains(word, autoescape=True) for column in columns]
+        phone = _digits(word) if not any(letter.isalpha() for letter in word) else ""
+        called = [number for number, digits in senders.items() if len(phone) >= 6 and digits.endswith(phone[-9:])]
+        gone += count(await session.execute(delete(LetterRow).where(or_(*same, LetterRow.id.in_(called)))))
+    return gone
+
+
+def _digits(phone: str) -> str:
+    return "".join(letter for letter in phone if letter.isdecimal())
 
 
 def count(result: Result[Any]) -> int:

@@ -17,7 +17,9 @@ from typing import Any
 
 from sqlalchemy import delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
+from trivet_wire import ids
 
+from trivet.cases.timeline import FROM_EVIDENCE
 from trivet.consent import state
 from trivet.consent.access import Sessions
 from trivet.store.outward import OutboxRow
@@ -127,8 +129,14 @@ async def _told(session: AsyncSession, events: Sequence[int]) -> list[Told]:
             device=case.device,
             purpose=case.purpose,
             hazard=case.hazard,
-            covered=bool(masks[case.device] >> case.purpose & 1),
+            covered=_covered(masks[case.device], case, event),
             data=event.data_json,
         )
         for event, case in rows
     ]
+
+
+def _covered(mask: int, case: CaseRecord, event: CaseEventRow) -> bool:
+    """The case's own purpose, and service too for what came from evidence."""
+    service = event.kind not in FROM_EVIDENCE or mask >> ids.SERVICE & 1
+    return bool(mask >> case.purpose & 1 and service)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 import uuid
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -29,9 +30,14 @@ def new_id() -> str:
     return f"msg_{uuid.uuid4().hex}"
 
 
+def name_of(entry: str) -> str:
+    """A timeline entry's kind as receivers write it: `visit booked` is visit-booked."""
+    return re.sub(r"[^a-z0-9]+", "-", entry.lower()).strip("-")
+
+
 def kind_of(entry: str) -> str:
     """The CloudEvents type of a timeline entry's kind."""
-    return f"trivet.case.{entry}"
+    return f"trivet.case.{name_of(entry)}"
 
 
 def event(message: str, kind: str, at: dt.datetime, base: str, data: dict[str, Any]) -> str:
@@ -84,5 +90,5 @@ class Queue:
                     next_at=now,
                 )
                 for receiver in receivers
-                if not receiver.kinds_json or one.kind in receiver.kinds_json
+                if not receiver.kinds_json or name_of(one.kind) in receiver.kinds_json
             )

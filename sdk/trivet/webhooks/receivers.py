@@ -23,7 +23,7 @@ from trivet.webhooks.problem import WebhookError
 MOST = 100  # receivers: each has a lane of its own
 MOST_KINDS = 32
 OVERLAP = dt.timedelta(hours=24)  # for which an old secret signs along after its replacement
-_KIND = re.compile(r"[a-z][a-z0-9_-]{0,23}")
+_KIND = re.compile(r"[a-z][a-z0-9-]{0,23}")
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ async def add(
         raise WebhookError("bad-url", str(error)) from error
     for kind in kinds:
         if not _KIND.fullmatch(kind):
-            raise WebhookError("bad-kind", f"{kind!r} is no kind of timeline entry: small letters, digits, - and _")
+            raise WebhookError("bad-kind", f"{kind!r} is no kind of timeline entry: small letters, digits and -")
     if len(kinds) > MOST_KINDS or len(name) > 64:
         raise WebhookError("bad-kind", f"at most {MOST_KINDS} kinds, and 64 characters of a name")
     if (await session.scalar(select(func.count()).select_from(WebhookRow)) or 0) >= MOST:

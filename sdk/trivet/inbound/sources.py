@@ -1,0 +1,85 @@
+"""Which systems may send letters in. Takes sessions and a seal, adds, lists, removes sources, replaces their secrets.
+A secret is shown once, by whoever made it; here it stays sealed.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from trivet.inbound.problem import LetterError
+from trivet.outward import signature
+from trivet.outward.seal import Seal
+from trivet.store.letters import SourceRow
+
+OVERLAP = dt.timedelta(hours=24)  # for which an old secret is still believed after its replacement
+MOST = 100
+_NAME = re.compile(r"[a-z][a-z0-9-]{0,31}")
+
+
+@dataclass(frozen=True)
+class Source:
+    name: str
+    made_at: dt.datetime
+    made_by: str
+    last_at: dt.datetime | None
+
+
+async def add(session: AsyncSession, seal: Seal, name: str, who: str) -> str:
+    """Its secret, shown this once. LetterError."""
+    if not _NAME.fullmatch(name):
+        raise LetterError("bad-name", "a source's name is 1 to 32 small letters, digits and -, beginning with a letter")
+    if await session.get(SourceRow, name) is not None:
+        raise LetterError("known-source", f"there is a source {name} already: rotate its secret, or take another name")
+    if len(await listed(session)) >= MOST:
+        raise LetterError("too-many", f"there are {MOST} sources, which is the most: remove one first")
+    secret = signature.new_secret()
+    session.add(SourceRow(name=name, secrets=_sealed(seal, name, [(secret, None)]), made_by=who))
+    await session.flush()
+    return secret
+
+
+async def rotate(session: AsyncSession, seal: Seal, name: str, now: dt.datetime) -> str:
+    """A new secret; the ones before are believed for another day."""
+    row = await get(session, name)
+    secret = signature.new_secret()
+    until = (now + OVERLAP).timestamp()
+    old = [(one, end or until) for one, end in _opened(seal, row) if end is None or end > now.timestamp()]
+    row.secrets = _sealed(seal, name, [(secret, None), *old])
+    return secret
+
+
+async def remove(session: AsyncSession, name: str) -> None:
+    """Nothing of it is taken any more; what it sent stays."""
+    await session.delete(await get(session, name))
+
+
+async def get(session: AsyncSession, name: str) -> SourceRow:
+    row = await session.get(SourceRow, name)
+    if row is None:
+        raise LetterError("no-such-source", f"There is no source {name}.")
+    return row
+
+
+async def listed(session: AsyncSession) -> list[Source]:
+    """Every source, by name."""
+    rows = await session.scalars(select(SourceRow).order_by(SourceRow.name))
+    return [Source(row.name, row.made_at, row.made_by, row.last_at) for row in rows]
+
+
+def believed(seal: Seal, row: SourceRow, now: dt.datetime) -> list[str]:
+    """The secrets by which its letters are believed now."""
+    return [secret for secret, until in _opened(seal, row) if until is None or until > now.timestamp()]
+
+
+def _sealed(seal: Seal, name: str, held: list[tuple[str, float | None]]) -> bytes:
+    return seal.close(json.dumps(held).encode(), f"source {name}")
+
+
+def _opened(seal: Seal, row: SourceRow) -> list[tuple[str, float | None]]:
+    return [(secret, until) for secret, until in json.loads(seal.open(row.secrets, f"source {row.name}"))]
