@@ -1,5 +1,6 @@
 """The client at a real pseudo-terminal: before a simulated appliance, and before things that are none."""
 
+import json
 import os
 import pty
 import threading
@@ -79,6 +80,53 @@ def test_a_half_typed_line_before_it_is_passed_over(oven: Port) -> None:
 def test_without_a_credential_a_technician_s_word_says_what_it_needs(client: Client) -> None:
     with pytest.raises(GrantError, match="--credential"):
         list(client.allowed("clear", "all"))
+
+
+class Nobodys:
+    """A credential that whoever asks believes."""
+
+    encoded, revoked = b"credential", None
+
+    def answer(self, nonce: bytes, device: str) -> bytes:
+        return nonce
+
+
+class Short:
+    """An appliance that has no memory to judge a credential the first `times`; `wait_s`: then, too many failures."""
+
+    def __init__(self, times: int, wait_s: int = 0) -> None:
+        self.times, self.wait_s, self.judged = times, wait_s, 0
+
+    def __call__(self, line: bytes) -> bytes:
+        head, *words = line.decode().split("@")[-1].split() or [""]
+        row: dict[str, object] = {"done": 1}
+        if words == ["who"]:
+            row |= {"device": "00112233445566ff"}
+        elif words == ["grant"]:
+            waits = self.judged and self.wait_s
+            row |= {"nonce": None if waits else "00" * 16, "wait_s": waits, "revoked": 0}
+        elif words[:1] == ["grant"]:
+            self.judged += 1
+            if self.judged <= self.times:
+                row = {"refused": ids.R_BUSY, "text": "not now"}
+        return json.dumps({"@": head, **row}, separators=(",", ":")).encode() + b"\n" if words else b""
+
+
+def test_an_appliance_that_has_no_memory_just_now_is_answered_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("trivet.technician.client._BUSY_S", 0)
+    short = Short(2)
+    with Other(short) as other, Client(other.path, credential=Nobodys()) as client:
+        client.grant()
+        assert short.judged == 3
+
+
+def test_a_delay_is_named_and_not_waited_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("trivet.technician.client._BUSY_S", 0)
+    short = Short(9, wait_s=40)
+    with Other(short) as other, Client(other.path, credential=Nobodys()) as client:
+        with pytest.raises(GrantError, match="listens again in 40 s"):
+            client.grant()
+        assert short.judged == 1
 
 
 def test_a_pulled_cable_is_noticed_and_the_same_client_goes_on_when_it_is_back() -> None:

@@ -31,28 +31,30 @@ class Ear:
 
     def poll(self, now: int) -> None:
         """One turn at `now` (ms since start)."""
-        terminal = self.terminal
+        terminal, uart = self.terminal, self._ports.uart
         if terminal is None:
-            uart = self._ports.uart
             count = uart.readinto(self._buf) if uart is not None else None
             if not count:
                 return
-            try:
+        try:
+            if terminal is None:
                 from .terminal import Terminal
 
                 terminal = self.terminal = Terminal(self._appliance, self._ports, self._buf, count, now)
-            except MemoryError:
-                if uart is not None:
-                    uart.write(_NO_ROOM, 0, len(_NO_ROOM))
-                self.close()
-                return
-        terminal.poll(now)
+            terminal.poll(now)
+        except MemoryError:  # also to say so in words
+            self.close()
+            if uart is not None:
+                uart.write(_NO_ROOM, 0, len(_NO_ROOM))
+            return
         if terminal.quiet(_QUIET_MS):
             self.close()
 
     def close(self) -> None:
         """Let go of what answers, and of who was let in where nobody is: what failed is counted in the journal, but a
         delay runs only here."""
+        if self.terminal is not None:
+            self.terminal.close()
         self.terminal = self._ports.teller.listener = None
         grants = self._appliance.grants
         if grants is not None and not grants.serial and self._ports.clock.ticks_ms() >= grants.free_at:

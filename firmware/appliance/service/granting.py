@@ -21,14 +21,15 @@ if TYPE_CHECKING:
     from ..trust.identity import Identity
 
 REGION_FILE = "region"  # ISO 3166-1 alpha-2, written by provisioning; without it only credentials for everywhere hold
-_READING = ("trivet_wire.credential", "trivet_wire.sign1")  # gone before the curve comes: the heap has no room for both
+READING = ("trivet_wire.credential", "trivet_wire.sign1")  # gone before the curve comes: the heap has no room for both
 
 
 def answer(
     app: "Appliance", identity: "Identity", grants: Grants, message: bytes, signature: bytes
 ) -> "tuple[int, str]":
     """A credential and the technician's signature over the challenge. (0, their name): the grant holds from now on;
-    else (why not, ""). R_BUSY within a delay; then nothing was looked at, counted or noted."""
+    else (why not, ""). R_BUSY within a delay; then nothing was looked at, counted or noted. R_BUSY too where the heap
+    had no room for judging it; that counts."""
     ledger = app.ledger
     assert ledger is not None
     now = app.ports.clock.ticks_ms()
@@ -41,20 +42,22 @@ def answer(
     nonce = grants.nonce if now < grants.nonce_until else b""
     grants.nonce = b""  # good once, whatever comes of it
     serial = may = 0
+    reason = 0
     try:
         if not nonce:
             raise WireError(ids.R_COUNTER)
         serial, name, may, issued = _believed(app, identity, grants, nonce, message, signature)
         grants.give(serial, may, issued, now)
     except WireError as error:
-        ledger.note(chain.GRANTED, serial, may, error.reason)
-        return error.reason, ""
+        reason = error.reason
+    except MemoryError:  # it stays counted: whoever can bring this about may not do it for nothing
+        reason = ids.R_BUSY
     except JournalFull:
         return ids.R_FULL, ""
-    if not ledger.note(chain.GRANTED, serial, may, 0):  # no grant that the ledger does not know of
+    if not ledger.note(chain.GRANTED, serial, may, reason) and not reason:  # no grant that the ledger does not know of
         grants.end()
-        return ids.R_FULL, ""
-    return 0, name
+        reason = ids.R_FULL
+    return reason, "" if reason else name
 
 
 def _believed(
@@ -124,7 +127,7 @@ def _vendors(app: "Appliance", key: bytes | None, message: bytes) -> memoryview:
 
 def _verify(app: "Appliance", key: bytes, digest: bytes, signature: bytes, comb: "memoryview | bytes") -> None:
     unload = app.ports.unload
-    for module in _READING:
+    for module in READING:
         unload(module)
     from ..trust.p256 import verify
 

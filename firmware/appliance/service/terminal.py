@@ -11,6 +11,7 @@ from trivet_wire import ids
 from trivet_wire.refuse import WireError
 
 from ..store.journal import JournalFull
+from ..updating import DUE, updated
 from . import console
 
 TYPE_CHECKING = False
@@ -25,10 +26,11 @@ LONGEST_BLOCK = 640  # of one that brings a part of an update, or a credential
 _LONG = (b"block ", b"grant ")
 _ID = 8  # letters and digits
 _GIVE_UP_MS = 10_000
-_REST_MS = 30_000  # of the connection, where words find too little heap beside it
+_REST_MS = 30_000  # of connection and update, where words find too little heap beside them
 _STREAM_MS = 1_800_000  # so long something streams to whoever says nothing more
 _STEPS = 4  # of an answer in a turn
 _LOCAL = ("echo", "stop", "bye")  # words of the line itself
+_UPDATING = ("update", "block")
 
 # Bytes with a meaning (ASCII).
 _REPL, _BREAK, _BACK, _TAB, _NEWLINE, _RETURN, _SPACE, _AT, _DELETE = 1, 3, 8, 9, 10, 13, 32, 64, 127
@@ -115,6 +117,11 @@ class Terminal:
         """Whether nothing is being answered, and nothing was asked for so long, or it said goodbye."""
         return not self._pending and (self._over or self.now - self.heard > ms)
 
+    def close(self) -> None:
+        """Whatever is being answered is over, and all that was loaded for it is let go of."""
+        self._close()
+        self._empty()
+
     def _streams(self) -> bool:
         return self._module[-1:] == "~"
 
@@ -124,8 +131,7 @@ class Terminal:
     # -- reading -----------------------------------------------------------------------------------------------------
 
     def _fresh(self) -> None:
-        self._n = 0
-        self._long = self._bad = False
+        self._n = self._wrong = 0  # bytes of the line so far; why it will be refused (ids.R_*)
         if len(self._line) > LONGEST:
             self._line = bytearray(LONGEST)
 
@@ -140,13 +146,13 @@ class Terminal:
         elif byte == _BACK or byte == _DELETE:
             self._rub_out()
         elif byte < _SPACE and byte != _TAB:
-            self._bad = True
-        elif self._n < len(self._line) or self._longer():
+            self._wrong = self._wrong or ids.R_FIELD
+        elif self._n < len(self._line) or (not self._wrong and self._longer()):
             self._line[self._n] = _SPACE if byte == _TAB else byte
             self._n += 1
             self._show(self._buf, self._at - 1)
         else:
-            self._long = True
+            self._wrong = self._wrong or ids.R_TOO_LARGE
 
     def _longer(self) -> bool:
         """Room for a part of an update, or a credential."""
@@ -155,8 +161,11 @@ class Terminal:
             start = self._line.find(b" ") + 1
         if len(self._line) != LONGEST or bytes(self._line[start : start + 6]) not in _LONG:
             return False
-        self._line.extend(bytes(LONGEST_BLOCK - LONGEST))
-        return True
+        try:
+            self._line.extend(bytes(LONGEST_BLOCK - LONGEST))
+        except MemoryError:
+            self._wrong = ids.R_BUSY
+        return not self._wrong
 
     def _show(self, buf: "bytes | bytearray", at: int, count: int = 1) -> None:
         """To people what they type; a program gets nothing but its answers."""
@@ -208,21 +217,22 @@ class Terminal:
             at += 1
         sound = 1 < at and (at == self._n or self._line[at] == _SPACE)
         self.head = '{"@":"' + (str(self._line[1:at], "utf-8") if sound else "") + '",'
-        self._bad = self._bad or not sound
+        if not sound:
+            self._wrong = self._wrong or ids.R_FIELD
         return at
 
     # -- answering -----------------------------------------------------------------------------------------------------
 
     def _begin(self, start: int) -> None:
-        n, long, bad, armed = self._n, self._long, self._bad, self._armed
+        n, wrong, armed = self._n, self._wrong, self._armed
         self._pending = self._owed = True
         self._module = ""
         self._sent = 0
         self._taken = self.now
         self._armed = armed and not n  # mpremote ends the line first
         try:
-            if long or bad:
-                raise WireError(ids.R_TOO_LARGE if long else ids.R_FIELD)
+            if wrong:
+                raise WireError(wrong)
             said = self._said = str(self._line[start:n], "utf-8").split()
             self._fresh()
             if armed and said == ["repl"]:
@@ -255,15 +265,19 @@ class Terminal:
             raise WireError(ids.R_FIELD)
 
     def _once_more(self) -> None:
-        """There was too little heap: the connection gives way to whoever stands here, where nothing came of the word
-        yet."""
-        said, uplink = self._said, self.app.uplink
+        """There was too little heap: connection and update give way to whoever stands here, where nothing came of the
+        word yet. An update does not to words about itself; it goes on where it was."""
+        said, app = self._said, self.app
         self._said = []
         self._close()
-        if uplink is not None:
-            uplink.rest(self._ports.clock.link_ms(), _REST_MS)
+        way = app.uplink is not None
+        if way:
+            app.uplink.rest(self._ports.clock.link_ms(), _REST_MS)
+        if said and said[0] not in _UPDATING and app.machine is not None:
+            way = True
+            updated(app, self._ports, self.now + _REST_MS)
         self._empty()
-        if not said or uplink is None:
+        if not said or not way:
             self._refuse(ids.R_BUSY)
             return
         try:
@@ -280,7 +294,7 @@ class Terminal:
         for name in console.LOADED.split():
             self._ports.unload(name)
         if app.journal is not None and app.machine is None:
-            app.updated(app.update[0])
+            updated(app, self._ports, app.update[DUE])
         gc.collect()
 
     def _refuse(self, reason: int) -> None:

@@ -94,6 +94,7 @@ def _who(talk: "Talk") -> "tuple[Any, ...]":
     app, ports = talk.app, talk.app.ports
     heart, choice, identity = app.heart, app.choice, app._identity
     cause: str = ids.RESET_NAMES[int(ports.cause)]
+    gc.collect()  # free is what nobody holds, whenever the last collection was
     return (
         heart.model if heart is not None else identity.model if identity is not None else None,
         identity.device if identity is not None else None,

@@ -3,11 +3,13 @@ revoked LIST` brings what the vendor took back (base64 each). Takes the applianc
 believed is decided in `granting.py`.
 """
 
+import gc
 from binascii import a2b_base64, hexlify
 
 from trivet_wire import ids
 from trivet_wire.refuse import WireError
 
+from ..updating import DUE, updated
 from .grants import Grants, revoked
 
 TYPE_CHECKING = False
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from .console import Answer, Talk
 
 _GRANTING = "appliance.service.granting"
+_JUDGING = 12_288  # bytes that must be free for two signatures to be judged
 _CHALLENGE = {
     "en": "challenge %s, good for a minute: the program `trivet` answers it with a technician's file",
     "de": "Aufgabe %s, gilt eine Minute: das Programm `trivet` löst sie mit der Datei eines Technikers",
@@ -73,9 +76,9 @@ def _judge(talk: "Talk", grants: Grants, first: str, second: str) -> str:
         signature = b"" if first == "revoked" else a2b_base64(second)
     except ValueError:
         raise WireError(ids.R_FIELD) from None
-    if app.uplink is not None:  # two signatures are judged, and an attempt that broke off would count as one
-        app.uplink.rest(app.ports.clock.link_ms())
-    from .granting import answer, keep
+    if app.ports.clock.ticks_ms() >= grants.free_at:  # else nothing is looked at, and nothing gives way
+        _make_room(app)
+    from .granting import READING, answer, keep
 
     name = ""
     try:
@@ -84,7 +87,20 @@ def _judge(talk: "Talk", grants: Grants, first: str, second: str) -> str:
         else:
             reason, name = answer(app, app._identity, grants, message, signature)
     finally:
+        for module in READING:
+            app.ports.unload(module)
         app.ports.unload(_GRANTING)
     if reason:
         raise WireError(reason)
     return _WELCOME[talk.language] % (name, grants.left(talk.now) // 60) if name else _KEPT[talk.language]
+
+
+def _make_room(app: "Any") -> None:
+    """An attempt that broke off would count as one: the connection rests for it; an update under way lets go where
+    that is not enough, and goes on where it was. R_BUSY, and nothing is counted, where it is never enough."""
+    if app.uplink is not None:
+        app.uplink.rest(app.ports.clock.link_ms())
+    gc.collect()
+    if app.machine is not None and gc.mem_free() < _JUDGING:
+        updated(app, app.ports, app.update[DUE])
+        gc.collect()

@@ -43,6 +43,8 @@ def main(talk: "Talk", said: "list[str]") -> "Answer":
     finally:
         for module in _LOADED:
             talk.app.ports.unload(module)
+        if talk.app.machine is None:
+            talk.app.ports.unload(_WHY[:16])  # its room came with it
     return None
 
 

@@ -14,6 +14,7 @@ from typing import Protocol, TypeVar
 
 import msgspec
 import serial
+from trivet_wire import ids
 
 from .answers import Nonce
 from .errors import GarbledError, GrantError, NoBoardError, PulledError, RefusedError, SilentError
@@ -25,6 +26,7 @@ GRANT_S = 30.0  # a chip verifies two signatures
 RETURN_S = 20.0  # so long a pulled cable is waited for
 _BYE_S = 2.0
 _LOOK_S = 0.05
+_BUSY_TRIES, _BUSY_S = 4, 2.0  # at an appliance that has something else to do just now
 
 _CLOSED: tuple[type[Exception], ...] = (OSError, ValueError)
 with suppress(ImportError):  # where ports are terminals, one that is gone may say so in its own way
@@ -132,18 +134,31 @@ class Client:
         if held is None:
             raise GrantError("this needs a technician's file: name it with --credential (trivet credential issue)")
         device = str(self.ask("who")[-1].get("device"))
-        asked = typed(Nonce, self.ask("grant")[-1])
-        try:
-            if held.revoked is not None and held.revoked[0] > asked.revoked:
-                self.ask("grant", "revoked", _text(held.revoked[1]), answer_s=GRANT_S)
-                asked = typed(Nonce, self.ask("grant")[-1])
-            if asked.nonce is None:
-                raise GrantError(f"too many failures: the appliance listens again in {asked.wait_s} s")
-            signature = held.answer(bytes.fromhex(asked.nonce), device)
-            self.ask("grant", _text(held.encoded), _text(signature), answer_s=GRANT_S)
-        except RefusedError as error:
-            raise GrantError(f"the appliance does not take this credential: {error}") from None
+        for tries in range(_BUSY_TRIES, 0, -1):
+            try:
+                self._answer(held, device)
+                break
+            except RefusedError as error:
+                if error.reason != ids.R_BUSY or tries == 1:
+                    raise GrantError(f"the appliance does not take this credential: {error}") from None
+            time.sleep(_BUSY_S)  # no delay, or it would have named it: it has no memory to spare just now
         self._granted = True
+
+    def _answer(self, held: Credential, device: str) -> None:
+        """One challenge, answered. GrantError within a delay; RefusedError when the answer is not taken."""
+        nonce, listed = self._challenge()
+        if held.revoked is not None and held.revoked[0] > listed:
+            self.ask("grant", "revoked", _text(held.revoked[1]), answer_s=GRANT_S)
+            nonce, _ = self._challenge()
+        signature = held.answer(bytes.fromhex(nonce), device)
+        self.ask("grant", _text(held.encoded), _text(signature), answer_s=GRANT_S)
+
+    def _challenge(self) -> tuple[str, int]:
+        """A nonce, and the number of the list of revoked credentials that the appliance has."""
+        asked = typed(Nonce, self.ask("grant")[-1])
+        if asked.nonce is None:
+            raise GrantError(f"too many failures: the appliance listens again in {asked.wait_s} s")
+        return asked.nonce, asked.revoked
 
     def allowed(self, *words: str, answer_s: float | None = None, idle: bool = False) -> Iterator[Row]:
         """As `rows`, of a technician's word; a grant that ran out meanwhile is asked for again. GrantError where there
