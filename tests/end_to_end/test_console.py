@@ -104,6 +104,19 @@ def test_with_the_button_pressed_the_owner_decides_and_the_ledger_says_where(ben
     assert refusal(bench.ask("consent service no")) == ids.R_GRANT
 
 
+@pytest.mark.parametrize("end", [b"\n", b"\r", b"\r\n"])
+def test_what_comes_right_behind_goodbye_is_heard(bench: Bench, end: bytes) -> None:
+    assert bench.type(b"@1 bye" + end + b"@2 stop" + end) == b'{"@":"1","done":1}\n{"@":"2","done":1}\n'
+    assert bench.type(b"@3 bye" + end + b"@4 st") == b'{"@":"3","done":1}\n'
+    assert bench.type(b"op" + end) == b'{"@":"4","done":1}\n'
+
+
+def test_a_challenge_that_was_asked_for_behind_goodbye_can_still_be_answered(bench: Bench) -> None:
+    said = bench.type(b"@1 bye\n@2 grant\n")
+    assert len(json.loads(said.split(b"\n")[1])["nonce"]) == 2 * ids.NONCE_SIZE
+    assert refusal(bench.ask("grant AAAA AAAA")) != ids.R_COUNTER
+
+
 def test_a_factory_reset_at_the_port_restarts_and_forgets(bench: Bench) -> None:
     bench.world.say("button")
     bench.ask("consent service yes")

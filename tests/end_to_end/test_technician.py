@@ -164,6 +164,26 @@ def test_no_self_test_while_it_bakes() -> None:
         assert who.last("fix restart")["refused"] == ids.R_UNSAFE
 
 
+def test_a_flood_of_forged_credentials_costs_three_signatures_then_one_a_delay_and_no_tick(world: World) -> None:
+    """Each names the vendor's key, so that it is looked at; what is looked at is in the ledger."""
+    who = Technician(world)
+    forged = bytearray(who.wallet.message)
+    forged[-1] ^= 1
+    line = f"grant {base64.b64encode(forged).decode()} {base64.b64encode(bytes(64)).decode()}"
+    began, ticks = world.now_s, world.state.ticks
+    refused = []
+    while world.now_s < began + 100:
+        if not len(refused) % 9:
+            who.last("grant")
+        refused.append(who.last(line)["refused"])
+        if not len(refused) % 3:
+            world.step()
+    assert len(refused) > 500
+    assert refused.count(ids.R_BUSY) == len(refused) - 6  # at once three; then after 10, 20 and 40 s
+    assert sum("turned away" in text for text in who.ledger()) == 6
+    assert world.state.ticks - ticks == round((world.now_s - began) * 1000 / world.board.tick_ms)
+
+
 def test_a_list_over_the_port_takes_a_credential_back(world: World) -> None:
     who = Technician(world)
     assert who.enter()["serial"] == 7

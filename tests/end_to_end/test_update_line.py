@@ -2,10 +2,14 @@
 or taken back; each refusal with its own number and words, and nothing changed by it."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from test_technician import VENDOR, Technician
+from trivet.sim.device import Device, Provision
+from trivet.sim.world import World
 from trivet_wire import ids
 from update_kit import Maker, Service, world
 
@@ -69,6 +73,59 @@ def test_it_is_confirmed_after_a_whole_cycle_without_a_new_fault(maker: Maker, n
         made.run_until(1620)
         assert [event for event in made.events if event.kind == "started"][-1]
         assert oven.last["state"] == "confirmed"
+
+
+def technician(oven: Service) -> Technician:
+    who = Technician(oven.world)
+    who.device = who.last("who")["device"]
+    return who
+
+
+class TestBesideATechnician:
+    """Somebody works at the port while an update is on its way."""
+
+    @pytest.fixture
+    def oven(self, maker: Maker, newer: Any, tmp_path: Path) -> Iterator[Service]:
+        device = Device(tmp_path / "oven")
+        device.provision(maker.provision(replace(Provision.alone("oven"), command_key=VENDOR.public)))
+        with World("oven", device, settings=REST) as made:
+            oven = Service(made, {})
+            oven.offer(newer)
+            oven.run(oven.reached("offered"))
+            made.say("update yes")
+            oven.run(lambda: len(oven.asked) > 6)
+            yield oven
+            assert not [event for event in made.events if event.kind in ("crash", "reduced", "unheard")]
+
+    def test_the_technician_is_let_in_and_it_goes_on_at_its_block(self, oven: Service) -> None:
+        who = technician(oven)
+        before = len(oven.asked)
+        assert who.enter()["serial"] == 7
+        assert who.last("test fan", 30)["result"] == 0
+        assert who.last("bye")["done"] == 1
+        oven.run(oven.reached("on trial"))
+        assert oven.asked[before][1] > 0, "what was there is not fetched again"
+        assert oven.states == ALL
+
+    def test_it_does_not_restart_under_their_hands_and_does_when_they_left(self, oven: Service) -> None:
+        who = technician(oven)
+        who.enter()
+        until = oven.world.now_s + 240
+        while oven.world.now_s < until:  # a word a minute
+            assert who.last("clear all")["done"] == 1, "the grant holds, so nothing restarted"
+            stop = oven.world.now_s + 60
+            oven.run(lambda stop=stop: oven.world.now_s >= stop)  # type: ignore[misc]
+        assert oven.waits[-1] == "Update 1.1.0 waits until the technician has finished"
+        who.last("bye")
+        oven.run(oven.reached("on trial"))
+
+    def test_whoever_only_forgot_to_leave_holds_it_up_for_two_minutes(self, oven: Service) -> None:
+        who = technician(oven)
+        who.enter()
+        assert who.last("clear all")["done"] == 1
+        began = oven.world.now_s
+        oven.run(oven.reached("on trial"))
+        assert 120 <= oven.world.now_s - began < 200
 
 
 REFUSALS = {

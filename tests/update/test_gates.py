@@ -34,6 +34,7 @@ SHUT = {
     "its door is locked": (quiet(held=2), gates.LOCKED),
     "water stands in it": (quiet(held=4), gates.WET),
     "a hazardous fault is active": (quiet(hazard=True), gates.HAZARD),
+    "a technician is at work": (quiet(bench=True), gates.BENCH),
     "a feature was not answered": (quiet(answer=gates.NO_ANSWER), gates.ASK),
     "a feature's yes is over": (quiet(until=NOON - 1), gates.ASK),
     "a feature was put off": (quiet(answer=ids.A_LATER, until=NOON + 1), gates.LATER),
@@ -125,6 +126,10 @@ class House(RuleBasedStateMachine):
         one = self.gates
         one.cycle, one.held, one.hazard, one.known = cycle, held, hazard, known
 
+    @rule(bench=st.booleans())
+    def a_technician(self, bench: bool) -> None:
+        self.gates.bench = bench
+
     @rule(answer=st.sampled_from([ids.A_YES, ids.A_NO, ids.A_LATER]), hours=st.integers(0, 400))
     def the_owner(self, answer: int, hours: int) -> None:
         if answer == ids.A_NO and not (self.gates.security and self.gates.deadline):
@@ -164,10 +169,10 @@ class House(RuleBasedStateMachine):
 
     @rule()
     def all_is_quiet_for_long_enough(self) -> None:
-        """Liveness: cold, closed, sound, the owner willing, no hour excluded: whatever waits is installed."""
+        """Liveness: cold, closed, sound, nobody at work on it, the owner willing, no hour excluded: whatever waits is installed."""
         self._happens(table.OFFER)
         one = self.gates
-        one.known, one.cycle, one.held, one.hazard = True, False, 0, False
+        one.known, one.cycle, one.held, one.hazard, one.bench = True, False, 0, False, False
         one.answer, one.until, one.hours = ids.A_YES, 0, 0
         if self.state in (ids.U_STAGED, ids.U_TRIAL):
             return
@@ -180,7 +185,7 @@ class House(RuleBasedStateMachine):
     def nothing_was_installed_outside_the_gates(self) -> None:
         for one in self.committed:
             assert one.known
-            assert (one.cycle, one.held, one.hazard) == (False, 0, False)
+            assert (one.cycle, one.held, one.hazard, one.bench) == (False, 0, False, False)
             if one.hours:
                 assert one.wall_s
                 assert not one.hours >> gates.hour(one.wall_s, one.east) & 1

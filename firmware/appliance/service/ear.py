@@ -32,6 +32,7 @@ class Ear:
     def poll(self, now: int) -> None:
         """One turn at `now` (ms since start)."""
         terminal, uart = self.terminal, self._ports.uart
+        count: int | None = 0
         if terminal is None:
             count = uart.readinto(self._buf) if uart is not None else None
             if not count:

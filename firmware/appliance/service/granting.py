@@ -41,8 +41,8 @@ def answer(
         return ids.R_FULL, ""
     nonce = grants.nonce if now < grants.nonce_until else b""
     grants.nonce = b""  # good once, whatever comes of it
-    serial = may = 0
-    reason = 0
+    serial = may = reason = 0
+    name = ""
     try:
         if not nonce:
             raise WireError(ids.R_COUNTER)
@@ -54,7 +54,11 @@ def answer(
         reason = ids.R_BUSY
     except JournalFull:
         return ids.R_FULL, ""
-    if not ledger.note(chain.GRANTED, serial, may, reason) and not reason:  # no grant that the ledger does not know of
+    try:
+        noted = ledger.note(chain.GRANTED, serial, may, reason)
+    except MemoryError:
+        noted = False
+    if not noted and not reason:  # no grant that the ledger does not know of
         grants.end()
         reason = ids.R_FULL
     return reason, "" if reason else name

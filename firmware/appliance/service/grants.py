@@ -6,7 +6,7 @@ ends by itself, and a delay that grows with failures in a row. They are counted 
 looked at, so that neither a reset nor a power cut takes one back; after a start the delay runs anew.
 """
 
-from trivet_wire.ids import R_BUSY, R_GRANT, R_ROLE
+from trivet_wire.ids import MAY_UPDATE, R_BUSY, R_GRANT, R_ROLE
 
 from ..store.binary import pack, unpack_from
 from ..store.records import GRANTS
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 NONCE_MS = 60_000
 HELD_MS = 1_800_000
+_BUSY_MS = 120_000  # from a technician's word on: a self-test, which lasts a minute at most, and a minute behind it
 FREE = 3  # failures without a delay
 _DELAY_MS = 10_000  # after the first that has one; doubles with each, up to
 _LONGEST_MS = 3_600_000
@@ -39,14 +40,19 @@ class Grants:
         self.serial = 0  # of the credential that holds
         self._may = 0
         self._until = 0
+        self.busy_until = 0  # ms up to which somebody is at work: no update restarts the appliance under their hands
         self.free_at = self._delay()  # ms from which on an answer is looked at
 
     def holds(self, may: int, now: int) -> int:
-        """0 when what `may` names (ids.MAY_*) is allowed now, else why not."""
+        """0 when what `may` names (ids.MAY_*) is allowed now, and then it is being done; else why not."""
         if not self.serial or now >= self._until:
             self.end()
             return R_GRANT
-        return 0 if self._may & may else R_ROLE
+        if not self._may & may:
+            return R_ROLE
+        if may != MAY_UPDATE:
+            self.busy_until = now + _BUSY_MS
+        return 0
 
     def left(self, now: int) -> int:
         """Seconds that the grant still holds, 0 without one."""

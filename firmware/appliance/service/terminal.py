@@ -114,8 +114,10 @@ class Terminal:
             self._write()
 
     def quiet(self, ms: int) -> bool:
-        """Whether nothing is being answered, and nothing was asked for so long, or it said goodbye."""
-        return not self._pending and (self._over or self.now - self.heard > ms)
+        """Whether nothing is being answered, and nothing was asked for so long, or it said goodbye and nothing since."""
+        if self._pending or self._at < self._end or (self._over and self._n):
+            return False
+        return self._over or self.now - self.heard > ms
 
     def close(self) -> None:
         """Whatever is being answered is over, and all that was loaded for it is let go of."""
@@ -225,6 +227,7 @@ class Terminal:
 
     def _begin(self, start: int) -> None:
         n, wrong, armed = self._n, self._wrong, self._armed
+        self._over = False
         self._pending = self._owed = True
         self._module = ""
         self._sent = 0

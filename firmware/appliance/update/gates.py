@@ -24,6 +24,7 @@ LOCKED = 7
 WET = 8
 HAZARD = 9
 UNKNOWN = 10  # no board, or no program: nobody looks at sensors
+BENCH = 11  # a technician is at work
 
 HOLD_WIDTH = 4  # numbers of a hold: which, source, limit, steps per unit
 ALL_HOURS = 0xFFFFFF
@@ -41,6 +42,7 @@ class State:
         self.cycle = True  # an operation cycle runs
         self.held = 0  # bit i: hold i (hot, locked, wet)
         self.hazard = True  # TEST_FAILED of a hazardous event
+        self.bench = False  # a technician, let in, tested or changed something a moment ago
         self.wall_s = 0  # Unix time, 0: unknown
         self.hours = 0  # bit h: nothing installs in hour h of the owner's day
         self.east = 0  # minutes east of UTC, of that day
@@ -90,7 +92,9 @@ def rest(state: State) -> int:
     for i in range(HAZARD - HOT):
         if state.held >> i & 1:
             return HOT + i
-    return HAZARD if state.hazard else OPEN
+    if state.hazard:
+        return HAZARD
+    return BENCH if state.bench else OPEN
 
 
 def download(state: State) -> int:

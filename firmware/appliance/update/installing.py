@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from .machine import Machine
 
 _LOOK_MS = 10_000  # between two looks at a trial
-_CYCLE = 5  # gates.CYCLE
+_CYCLE, _BENCH = 5, 11  # of gates
 _CRASHES = (ids.RESET_WATCHDOG, ids.RESET_CRASH)
 _COMMITS = 3  # of one update: a base that was not started, or whose trial was cut, so often is let go of
 
@@ -141,8 +141,8 @@ def _confirm(machine: "Machine") -> int:
 
 
 def goes_back(machine: "Machine") -> int:
-    """It is decided: at the end of the cycle that runs, at the latest after some hours, restart into the old
-    version."""
+    """It is decided: at the end of the cycle that runs, or of a technician's work, at the latest after some hours,
+    restart into the old version."""
     row, ports = machine.row, machine.ports
     choice = machine.appliance.choice
     if choice is None or not choice.trial:
@@ -152,8 +152,11 @@ def goes_back(machine: "Machine") -> int:
     now = ports.clock.ticks_ms() // 1000
     row[kept.SECONDS] += now - marks[LOOKED]
     marks[LOOKED] = now
-    if heart is not None and heart.in_cycle() and row[kept.SECONDS] - row[kept.LINK_AT] < trial.PATIENCE_S:
-        return machine.waits(_CYCLE)
+    if heart is not None and row[kept.SECONDS] - row[kept.LINK_AT] < trial.PATIENCE_S:
+        if heart.in_cycle():
+            return machine.waits(_CYCLE)
+        if machine.look().bench:
+            return machine.waits(_BENCH)
     joint.go_back(ports.files, ports.slots)
     machine.appliance.leaving = True
     return 0

@@ -124,6 +124,8 @@ class Machine:
         elif self.appliance.alone:  # seen open in the turn before the reset, and nothing has been driven since
             state.known = True
             state.cycle = state.hazard = False
+        grants = self.appliance.grants
+        state.bench = grants is not None and self.ports.clock.ticks_ms() < grants.busy_until
         state.wall_s = self.ports.clock.wall_s()
         state.hours, state.east = hours(self.journal)
         state.security = row[kept.SECURITY] != 0

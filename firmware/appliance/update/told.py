@@ -31,11 +31,12 @@ _WAITS = {  # gates
     "en": "|waits for your yes|was put off|waits: no updates at this hour|waits: the time is not known, and some "
     "hours are excluded|waits until the programme has ended|waits until it is below %s °C|waits until its "
     "door is unlocked|waits until the water is out|waits: a fault makes it unsafe|waits: nothing is known of "
-    "its sensors",
+    "its sensors|waits until the technician has finished",
     "de": "|wartet auf Ihr Ja|wurde verschoben|wartet: keine Updates zu dieser Stunde|wartet: die Uhrzeit ist "
     "unbekannt, und manche Stunden sind ausgenommen|wartet, bis das Programm zu Ende ist|wartet, bis es "
     "unter %s °C ist|wartet, bis die Tür entriegelt ist|wartet, bis das Wasser abgelaufen ist|wartet: eine "
-    "Störung macht es unsicher|wartet: von seinen Sensoren ist nichts bekannt",
+    "Störung macht es unsicher|wartet: von seinen Sensoren ist nichts bekannt|wartet, bis der Techniker "
+    "fertig ist",
 }
 _NAMES = {"en": ("Update", "Release keys"), "de": ("Update", "Update-Schlüssel")}
 
