@@ -169,7 +169,8 @@ class House(RuleBasedStateMachine):
 
     @rule()
     def all_is_quiet_for_long_enough(self) -> None:
-        """Liveness: cold, closed, sound, nobody at work on it, the owner willing, no hour excluded: whatever waits is installed."""
+        """Liveness: cold, closed, sound, nobody at work on it, the owner willing, no hour excluded: whatever waits is
+        installed."""
         self._happens(table.OFFER)
         one = self.gates
         one.known, one.cycle, one.held, one.hazard, one.bench = True, False, 0, False, False

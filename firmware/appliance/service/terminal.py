@@ -114,7 +114,7 @@ class Terminal:
             self._write()
 
     def quiet(self, ms: int) -> bool:
-        """Whether nothing is being answered, and nothing was asked for so long, or it said goodbye and nothing since."""
+        """Whether nothing is being answered, and nothing was asked for so long, or goodbye was the last word."""
         if self._pending or self._at < self._end or (self._over and self._n):
             return False
         return self._over or self.now - self.heard > ms
