@@ -19,7 +19,7 @@ from .store.records import RESET, UPDATE
 from .trust import chain
 from .trust import identity as trust
 from .trust.ledger import Ledger
-from .updating import ALONE, ALONE_AT, DUE, marks, turn
+from .updating import ALONE, ALONE_AT, DUE, marks, turn, updated
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -315,6 +315,11 @@ class Appliance:
         """Out of the reduced state, by command: restart, and try everything."""
         self.life.forgive()
         self.ports.reset()
+
+    def spare(self, ms: int) -> None:
+        """Whoever is at an update lets go of its code, for `ms` at least, and then goes on where it was."""
+        at = self.update[DUE] if self.machine is None else self.ports.clock.ticks_ms() + ms
+        updated(self, self.ports, at)
 
     def press(self) -> None:
         """The button: for a while somebody is known to stand at the appliance."""

@@ -11,7 +11,6 @@ from trivet_wire import ids
 from trivet_wire.refuse import WireError
 
 from ..store.journal import JournalFull
-from ..updating import DUE, updated
 from . import console
 
 TYPE_CHECKING = False
@@ -278,7 +277,7 @@ class Terminal:
             app.uplink.rest(self._ports.clock.link_ms(), _REST_MS)
         if said and said[0] not in _UPDATING and app.machine is not None:
             way = True
-            updated(app, self._ports, self.now + _REST_MS)
+            app.spare(_REST_MS)
         self._empty()
         if not said or not way:
             self._refuse(ids.R_BUSY)
@@ -297,7 +296,7 @@ class Terminal:
         for name in console.LOADED.split():
             self._ports.unload(name)
         if app.journal is not None and app.machine is None:
-            updated(app, self._ports, app.update[DUE])
+            app.spare(0)
         gc.collect()
 
     def _refuse(self, reason: int) -> None:

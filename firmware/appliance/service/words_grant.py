@@ -9,7 +9,6 @@ from binascii import a2b_base64, hexlify
 from trivet_wire import ids
 from trivet_wire.refuse import WireError
 
-from ..updating import DUE, updated
 from .grants import Grants, revoked
 
 TYPE_CHECKING = False
@@ -102,5 +101,5 @@ def _make_room(app: "Any") -> None:
         app.uplink.rest(app.ports.clock.link_ms())
     gc.collect()
     if app.machine is not None and gc.mem_free() < _JUDGING:
-        updated(app, app.ports, app.update[DUE])
+        app.spare(0)
         gc.collect()
