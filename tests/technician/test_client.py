@@ -172,7 +172,7 @@ def test_what_begins_as_an_answer_and_is_none_is_no_answer(said: bytes) -> None:
         at = line.find(b"@")
         return said.replace(b'"1"', b'"' + line[at + 1 :].split()[0] + b'"') if at >= 0 else b""
 
-    with Other(answer) as other, Client(other.path, answer_s=1) as client, pytest.raises(GarbledError):
+    with Other(answer) as other, Client(other.path) as client, pytest.raises(GarbledError):
         who(client)
 
 
