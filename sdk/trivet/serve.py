@@ -26,6 +26,9 @@ from trivet.engine.engine import Engine
 from trivet.ingest.known import Known
 from trivet.ingest.nats import NatsTransport
 from trivet.ingest.worker import Ingest
+from trivet.notify import config as notify
+from trivet.notify.plan import Plan
+from trivet.notify.sender import Teller
 from trivet.outward.guard import networks
 from trivet.outward.http import Client
 from trivet.outward.router import Router
@@ -93,6 +96,7 @@ class Cloud:
     async def start(self) -> None:
         kept = periods.load(self.settings.data_dir)  # a mistake in them is said before anything starts
         vendor.load(self.settings.data_dir)
+        told = notify.load(self.settings.data_dir)
         await self.store.open()
         async with self.store.writing() as session:
             for shown in (kept, periods.DEFAULT):  # appliances were delivered with these
@@ -109,7 +113,8 @@ class Cloud:
         self._jobs = [
             asyncio.create_task(self.retention.run(), name="retention"),
             asyncio.create_task(clock.run(self.store), name="clock"),
-            asyncio.create_task(Router(self.store, [Queue(self.base)]).run(), name="outbox"),
+            asyncio.create_task(Router(self.store, [Queue(self.base), Plan(told)]).run(), name="outbox"),
+            asyncio.create_task(Teller(self.store, told, self.base).run(), name="notifications"),
             asyncio.create_task(Sender(self.store, self.seal, self.client).run(), name="webhooks"),
         ]
         self._note_address()

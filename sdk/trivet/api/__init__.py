@@ -16,6 +16,7 @@ from trivet.api import (
     commands,
     inbound,
     my_cases,
+    my_notify,
     my_routes,
     my_updates,
     my_visits,
@@ -58,6 +59,7 @@ def create(cloud: CloudPort) -> FastAPI:
     app.include_router(inbound.door)
     app.include_router(my_routes.router)
     app.include_router(my_updates.router)
+    app.include_router(my_notify.router)
     app.include_router(my_visits.router)
     app.include_router(my_cases.router)
     app.include_router(routes.router)

@@ -15,6 +15,7 @@ from trivet.consent.periods import RetentionError
 from trivet.consent.vendor import VendorError
 from trivet.engine import EngineError
 from trivet.keys import KeysError
+from trivet.notify.config import NotifyError
 
 app = typer.Typer(add_completion=False)
 _HERE = (LOOPBACK, "localhost", "::1")
@@ -77,7 +78,7 @@ def serve(  # noqa: PLR0917
     )
     try:
         asyncio.run(_serve(settings))
-    except (EngineError, KeysError, RetentionError, TermsError, VendorError, RuntimeError) as error:
+    except (EngineError, KeysError, NotifyError, RetentionError, TermsError, VendorError, RuntimeError) as error:
         typer.echo(f"The cloud did not start: {error}", err=True)
         raise typer.Exit(1) from error
 

@@ -14,6 +14,7 @@ from trivet_wire import ids
 
 from trivet.consent import security
 from trivet.store.letters import LetterRow
+from trivet.store.notices import NoticeRow
 from trivet.store.outward import DeliveryRow
 from trivet.store.privacy import RequestRow, SecurityEventRow, UseRow
 from trivet.store.tables import (
@@ -32,7 +33,7 @@ from trivet.store.visits import VisitRow
 # Tables with something of an appliance, and why those that stay may stay.
 GOES = {"messages", "refused", "cases", "case_events", "consents", "consent_requests", "uses", "commands"}
 GOES |= {"security_events", "ownerships", "owners", "owner_logins", "offers", "update_hours", "visits"}
-GOES |= {"webhook_deliveries", "letters"}
+GOES |= {"webhook_deliveries", "letters", "notices", "notify_choices"}  # the last with its owner
 GOES |= {"case_work", "proposals", "case_tests"}  # with their case
 STAYS = {
     "devices": "enrolment: the identity of the machine; its name for people goes back to the model's",
@@ -57,6 +58,7 @@ async def device(session: AsyncSession, row: DeviceRow, *, below: int | None = N
     steps: list[tuple[str, Any]] = [
         ("visits", delete(VisitRow).where(VisitRow.device == row.id)),
         ("webhook_deliveries", delete(DeliveryRow).where(DeliveryRow.case.in_(cases))),
+        ("notices", delete(NoticeRow).where(NoticeRow.case.in_(cases))),
         ("letters", delete(LetterRow).where(LetterRow.case.in_(cases))),
         ("case_events", delete(CaseEventRow).where(CaseEventRow.case.in_(cases))),
         ("cases", delete(CaseRecord).where(CaseRecord.device == row.id)),

@@ -4,6 +4,7 @@ from trivet.store import cases as cases
 from trivet.store import credentials as credentials
 from trivet.store import ledger as ledger
 from trivet.store import letters as letters
+from trivet.store import notices as notices
 from trivet.store import outward as outward
 from trivet.store import privacy as privacy  # its tables belong to the schema
 from trivet.store import updates as updates
