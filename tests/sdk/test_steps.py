@@ -1,14 +1,17 @@
 """No alert without an action, no visit without evidence, for every code of every board and whatever is found: nobody is
 sent below the bar, nor to a sensor in doubt but with its part; a person decides at hazards, conflicts and visits."""
 
+import ast
+import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from trivet import boards
+from trivet import boards, paths
 from trivet.cases import doubt as doubts
-from trivet.cases import rich, steps
+from trivet.cases import proposals, rich, selftests, steps
 from trivet.cases.history import FIXED, WRONG_PART, History
 from trivet.cases.triage import FAILED, NO_EVIDENCE_CAP, PASSED, Findings, found, triage
 from trivet.cases.weights import Weights
@@ -108,3 +111,62 @@ def test_impact_says_what_still_works() -> None:
     assert levels == ["none", "limited", "unusable"]
     text = triage(board, code, Findings(), inhibited=0b10).impact.text
     assert text.startswith("Switched off: Top heat. Still works: Heating")
+
+
+def _oven(event: str) -> tuple[rich.Catalogue, rich.Code]:
+    board = CATALOGUES[boards.available().index("oven")]
+    return board, next(one for one in board.codes if one.event == event)
+
+
+def test_below_the_bar_the_self_test_that_tells_the_causes_apart_comes_next() -> None:
+    board, code = _oven("overtemperature")
+    shares = {"relay": 0.4, "cavity_ntc": 0.4, "fat_fire": 0.2}
+    choice = selftests.best(board, code, shares, ())
+    assert choice is not None
+    assert choice.routine.name in ("relays", "cavity_sensor")
+    other = selftests.best(board, code, shares, (choice.routine.name,))
+    assert other is not None
+    assert other.routine.name != choice.routine.name
+    assert other.bits <= choice.bits
+    useless = {one.name for one in board.routines} - {"relays", "cavity_sensor"}
+    assert all(selftests.information(one, code.event, shares) < 1e-9 for one in board.routines if one.name in useless)
+
+
+def test_a_test_that_cannot_tell_anything_is_not_proposed() -> None:
+    board, code = _oven("overtemperature")
+    assert selftests.best(board, code, {"relay": 1.0, "cavity_ntc": 0.0, "fat_fire": 0.0}, ()) is None
+
+
+def test_a_self_test_moves_the_ranking_and_a_contradiction_asks_for_a_person() -> None:
+    board, code = _oven("no_heater_current")
+    said = Findings({"no_heater_current": FAILED})
+    after = triage(board, code, replace(said, tests={"top_element": PASSED}))
+    assert after.conflicts
+    assert after.step.needs_human
+    assert any("top_element passed" in words for words in after.conflicts)
+
+
+@settings(max_examples=100, deadline=None)
+@given(one=situations())
+def test_expected_information_is_never_more_than_there_is_to_know(one: dict[str, Any]) -> None:
+    causes = found(one["catalogue"], one["code"], one["said"], weights=one["weights"]).causes
+    shares = {ranked.cause.name: ranked.probability for ranked in causes}
+    for routine in one["catalogue"].routines:
+        assert 0 <= selftests.information(routine, one["code"].event, shares) <= 1 + 1e-9
+
+
+def test_a_remote_fix_comes_first_and_a_person_when_it_did_not_help() -> None:
+    board, code = _oven("internal_error")
+    said = Findings({"internal_error": FAILED})
+    first = triage(board, code, said).step
+    assert (first.name, first.fix, first.needs_human) == ("remote_fix", "recover", False)
+    second = triage(board, code, replace(said, tried=frozenset(["recover"]))).step
+    assert (second.name, second.needs_human) == ("escalate", True)
+
+
+def test_every_fix_of_a_catalogue_is_one_that_firmware_or_a_command_does() -> None:
+    words = (paths.firmware() / "appliance/service/words_work.py").read_text(encoding="utf-8")
+    known = ast.literal_eval(re.search(r"^FIXES = (\(.*\))$", words, re.MULTILINE)[1])  # type: ignore[index]
+    fixes = {cause.fix for board in CATALOGUES for code in board.codes for cause in code.causes if cause.fix}
+    assert fixes <= set(known)
+    assert {"relearn", "recover"} == set(proposals.COMMANDS)

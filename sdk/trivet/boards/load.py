@@ -18,7 +18,7 @@ from .holds import read_holds
 from .models import Board, Condition, Function, Input, Output, Signal
 from .monitors import Space, read_monitors
 from .reader import Table, nearest
-from .routines import read_routines
+from .routines import read_routines, unknown_causes
 from .storage import read_storage
 
 MASKS = {
@@ -268,6 +268,7 @@ def _internal(table: Table, events: list[str]) -> dict[str, int]:
 
 def complaints(board: Board) -> Iterator[Mistake]:
     """What does not fit although each table does by itself."""
+    yield from unknown_causes(board)
     file = board.folder / "board.toml"
     if len(board.signals) > MAX_SIGNALS:
         wrong = f"{len(board.signals)} are too many"

@@ -7,9 +7,12 @@ UDS's RoutineControl (ISO 14229-1, section 13.2) in spirit, with its limits in d
 
 from __future__ import annotations
 
-from .models import Condition, Routine, Step
+from collections.abc import Iterator
+
+from .errors import Mistake
+from .models import Board, Condition, Routine, Step
 from .monitors import Space
-from .reader import Table
+from .reader import Table, nearest
 
 GATE = "selftest"
 MOST = 12  # routines of a board
@@ -33,6 +36,18 @@ def read_routines(
             one.fail("name", f'"{routine.name}" stands twice', "another name", stand=stand)
         made.append(routine)
     return tuple(made)
+
+
+def unknown_causes(board: Board) -> Iterator[Mistake]:
+    """What `finds` names and the catalogue has not: a cause, or one of one event (`event.cause`)."""
+    known = {cause.name for code in board.codes for cause in code.causes}
+    known |= {f"{code.event}.{cause.name}" for code in board.codes for cause in code.causes}
+    for at, one in enumerate(board.routines):
+        for name in one.finds:
+            if name not in known:
+                wrong = f"there is no cause {name!r}"
+                file, place = board.folder / "board.toml", ("routine", at, "finds")
+                yield Mistake(file, f'routine "{one.name}"', place, wrong, nearest(name, sorted(known)), item=name)
 
 
 def _routine(table: Table, space: Space, outputs: dict[str, int], gates: dict[str, tuple[Condition, ...]]) -> Routine:

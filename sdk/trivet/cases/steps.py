@@ -144,6 +144,8 @@ def _act(found: Found, top: Ranked) -> Step:
     part = cause.part
     if part is None and (cause.kind == "sensor" or found.own is not None):
         part = own_part(found.code)
+    if part is None and cause.kind == "part":
+        return Step(ESCALATE, f"{name}: no part mends it, a person must find out what does.", needs_human=True)
     if part is None:
         return Step(VISIT, f"{name}: propose a visit; no part is needed.", needs_human=True)
     return Step(VISIT, f"{name}: propose a visit with part {part}.", part, True, _parts(found, part))

@@ -74,23 +74,30 @@ def _judge(module: ModuleType, board: Board | None, places: Mapping[str, int]) -
     if board is None:
         return
     if "FAULTS" not in missing:
-        events = [code.event for code in board.codes]
         for name, fault in module.FAULTS.items():
-            yield from _fault(name, fault, events, places.get(name, places.get("FAULTS", 1)))
+            yield from _fault(name, fault, board, places.get(name, places.get("FAULTS", 1)))
     if not missing:
         yield from _runs(module, board, places)
 
 
-def _fault(name: str, fault: Any, events: list[str], line: int) -> Told:
+def _fault(name: str, fault: Any, board: Board, line: int) -> Told:
     key = f'FAULTS "{name}"'
     if not isinstance(fault, Fault):
         yield line, key, "is no Fault", "trivet.boards.physics.Fault(text, expected_events, at_s, until_s)"
         return
     if not fault.expected_events:
         yield line, key, "expects no event: then it can be injected but never found", "the event that finds it"
+    events = [code.event for code in board.codes]
     for event in (*fault.expected_events, *fault.symptoms):
         if event not in events:
             yield line, key, f"catalogue.toml has no code with the event {event!r}", nearest(event, events)
+    right = [code for code in board.codes if code.event in fault.expected_events[:1]]
+    causes = [one.name for code in right for one in code.causes]
+    if fault.cause and fault.cause not in causes:
+        yield line, key, f"its code has no cause {fault.cause!r}", nearest(fault.cause, causes)
+    signals = [one.name for one in board.signals]
+    if fault.lies and fault.lies not in signals:
+        yield line, key, f"there is no signal {fault.lies!r} that could lie", nearest(fault.lies, signals)
     if not 0 <= fault.at_s < fault.until_s:
         yield line, key, f"breaks at {fault.at_s} s, but its run ends at {fault.until_s} s", "an until_s after at_s"
 
