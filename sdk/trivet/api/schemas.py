@@ -148,6 +148,16 @@ class NextStep(Schema):
     text: str = Field(description="In plain words")
     part: Part | None = Field(description="What to take along")
     needs_human: bool = Field(description="Whether a person must decide")
+    parts: list[Part] = Field(description="Everything to take along, `part` first")
+    routine: str | None = Field(description="Self-test to run")
+    fix: str | None = Field(description="What the appliance is to do by itself: relearn, recover or restart")
+
+
+class Impact(Schema):
+    """What the owner has lost."""
+
+    level: Literal["none", "limited", "unusable"] = Field(description="Nothing, something or everything is off")
+    text: str = Field(description="In plain words")
 
 
 class TimelineEntry(Schema):
@@ -157,6 +167,8 @@ class TimelineEntry(Schema):
     actor: str = Field(description="appliance, owner, agent, technician or system")
     kind: str = Field(description="What kind of thing")
     text: str = Field(description="In plain words")
+    who: str = Field(description="Login of who did it, or the actor")
+    why: str = Field(description="Their reason; empty where none was asked")
 
 
 class Case(Schema):
@@ -175,10 +187,12 @@ class Case(Schema):
     withheld: bool = Field(description="Evidence came, but its owner's consent does not cover it now")
     quarantined: list[Function] = Field(description="Functions that the appliance switched off")
     working: list[Function] = Field(description="Functions that it did not switch off")
+    impact: Impact = Field(description="What the owner has lost")
     causes: list[Cause] = Field(description="Likeliest first")
     confidence: float = Field(ge=0, le=1, description="Probability of the first cause")
     sensor_doubt: float = Field(ge=0, le=1, description="Probability that a sensor is wrong")
     sensor_why: list[str] = Field(description="What the doubt rests on")
+    conflicts: list[str] = Field(description="Where sources contradict each other: a person decides")
     next_step: NextStep = Field(description="What to do now")
     timeline: list[TimelineEntry] = Field(description="Oldest first")
 

@@ -12,16 +12,15 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from trivet_wire import ids
 
-from trivet.cases import rich, views
+from trivet.cases import pieces, rich, views
+from trivet.cases.coverage import covered, withheld
 from trivet.cases.evidence import view_evidence
-from trivet.cases.timeline import FROM_EVIDENCE
 from trivet.cases.triage import NOTHING, triage
 from trivet.consent import security, state
 from trivet.consent.access import Reading
 from trivet.store.privacy import SecurityEventRow
 from trivet.store.tables import (
     RESOLVED,
-    CaseEventRow,
     CaseRecord,
     CatalogueRow,
     DeviceRow,
@@ -51,7 +50,7 @@ async def queue(read: Reading, *, include_resolved: bool = False) -> list[views.
     query = select(CaseRecord)
     if not include_resolved:
         query = query.where(CaseRecord.state != RESOLVED)
-    records = await _covered(read, (await read.session.scalars(query)).all())
+    records = await covered(read, (await read.session.scalars(query)).all())
     for record in records:
         read.note(record.device, "queue", record.purpose)
     rows = await _rows(read, records)
@@ -87,14 +86,16 @@ async def case(read: Reading, case_id: int) -> views.CaseView | views.Withheld |
         status_bits=status_bits(record.status),
         evidence=view_evidence(record.evidence_json, catalogue) if record.evidence_json and open_ else None,
         withheld=bool(record.evidence_json) and not open_,
-        quarantined=_functions(catalogue, record.inhibited, off=True),
-        working=_functions(catalogue, record.inhibited, off=False),
-        causes=_causes(record, catalogue, judged),
+        quarantined=pieces.functions(catalogue, record.inhibited, off=True),
+        working=pieces.functions(catalogue, record.inhibited, off=False),
+        impact=pieces.impact(catalogue, record.inhibited),
+        causes=pieces.causes(record, catalogue, judged),
         confidence=row.confidence,
         sensor_doubt=row.sensor_doubt,
         sensor_why=list(judged.get("sensor_why", [])),
-        next_step=_next_step(row, catalogue, judged),
-        timeline=await _timeline(read.session, case_id, open_=open_),
+        conflicts=list(judged.get("conflicts", [])),
+        next_step=pieces.next_step(row, catalogue, judged),
+        timeline=await pieces.timeline(read.session, case_id, open_=open_),
     )
 
 
@@ -122,7 +123,7 @@ async def device(read: Reading, device_id: str) -> views.DeviceDetail | None:
     return views.DeviceDetail(
         device=view,
         consents=standing.purposes,
-        cases=await _rows(read, await _covered(read, (await read.session.scalars(query)).all())),
+        cases=await _rows(read, await covered(read, (await read.session.scalars(query)).all())),
         messages=[_message(row) for row in await read.session.scalars(newest)],
         security=[_event(row) for row in await security.of(read.session, device_id)],
     )
@@ -133,37 +134,12 @@ def status_bits(status: int) -> list[str]:
     return [name for bit, name in enumerate(_STATUS_BITS) if status >> bit & 1]
 
 
-async def _covered(read: Reading, records: Sequence[CaseRecord]) -> list[CaseRecord]:
-    await read.ask({record.device for record in records})
-    return [record for record in records if read.covers(record.device, record.purpose)]
-
-
-async def withheld(read: Reading, record: CaseRecord) -> views.Withheld | None:
-    """Since when it is not shown: the decision that withdrew it, at the appliance or in the account. None: it is."""
-    if await _covered(read, [record]):
-        return None
-    standing = await state.of(read.session, record.device)
-    assert standing is not None  # foreign key
-    purpose = ids.PURPOSE_NAMES[record.purpose]
-    one = standing.of(purpose)
-    since = one.pending.at if one.pending and not one.pending.granted else one.decision.at if one.decision else None
-    return views.Withheld(record.id, record.device, purpose, since if not one.allowed else None)
-
-
 def _judged(record: CaseRecord, catalogue: rich.Catalogue, *, open_: bool) -> dict[str, Any]:
     """The triage as stored; without consent to service, as it would be had no evidence ever come."""
     if open_:
         return record.triage_json
     code = catalogue.code(record.event)
     return triage(catalogue, code, NOTHING).as_json() if code else {}
-
-
-def _functions(catalogue: rich.Catalogue, inhibited: int, *, off: bool) -> list[views.Function]:
-    return [
-        views.Function(function.name, function.text, function.hazardous)
-        for index, function in enumerate(catalogue.functions)
-        if bool(inhibited >> index & 1) is off
-    ]
 
 
 async def _catalogues(session: AsyncSession, wanted: set[int]) -> dict[int, rich.Catalogue]:
@@ -231,41 +207,6 @@ def _row(
         updated_at=record.updated_at,
         occurrences=record.occurrences,
     )
-
-
-def _part(catalogue: rich.Catalogue, number: str | None) -> views.Part | None:
-    part = catalogue.part(number)
-    return None if part is None else views.Part(part.number, part.text, part.price, part.van)
-
-
-def _causes(record: CaseRecord, catalogue: rich.Catalogue, judged: dict[str, Any]) -> list[views.Cause]:
-    found = []
-    for ranked in judged.get("causes", []):
-        cause = catalogue.cause(record.event, ranked["name"])
-        if cause is not None:
-            part = _part(catalogue, cause.part)
-            found.append(views.Cause(cause.name, cause.text, cause.kind, ranked["probability"], part, ranked["why"]))
-    return found
-
-
-def _next_step(row: views.CaseRow, catalogue: rich.Catalogue, judged: dict[str, Any]) -> views.NextStep:
-    step = judged.get("next_step", {})
-    return views.NextStep(
-        name=row.next_step,
-        text=step.get("text", ""),
-        part=_part(catalogue, step.get("part")),
-        needs_human=step.get("needs_human", False),
-    )
-
-
-async def _timeline(session: AsyncSession, case_id: int, *, open_: bool) -> list[views.TimelineEntry]:
-    """Without consent to service, nothing that evidence brought."""
-    query = select(CaseEventRow).where(CaseEventRow.case == case_id).order_by(CaseEventRow.at, CaseEventRow.id)
-    return [
-        views.TimelineEntry(row.at, row.actor, row.kind, row.text)
-        for row in await session.scalars(query)
-        if open_ or row.kind not in FROM_EVIDENCE
-    ]
 
 
 async def _devices(read: Reading, records: Sequence[DeviceRow]) -> list[views.DeviceView]:

@@ -136,6 +136,17 @@ class NextStep:
     text: str
     part: Part | None
     needs_human: bool
+    parts: list[Part]  # to bring along, `part` first
+    routine: str | None  # self-test to run
+    fix: str | None  # what the appliance is to do by itself
+
+
+@dataclass(frozen=True)
+class Impact:
+    """What the owner has lost."""
+
+    level: str  # none | limited | unusable
+    text: str
 
 
 @dataclass(frozen=True)
@@ -144,6 +155,8 @@ class TimelineEntry:
     actor: str  # appliance | owner | agent | technician | system
     kind: str
     text: str
+    who: str  # login, or the actor
+    why: str
 
 
 @dataclass(frozen=True)
@@ -163,10 +176,12 @@ class CaseView:
     withheld: bool  # there is evidence that its owner's consent does not cover now
     quarantined: list[Function]
     working: list[Function]  # what the appliance has not switched off
+    impact: Impact
     causes: list[Cause]
     confidence: float
     sensor_doubt: float
     sensor_why: list[str]
+    conflicts: list[str]  # sources that contradict each other: a person decides
     next_step: NextStep
     timeline: list[TimelineEntry]
 

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import select
 from trivet_wire import ids
 
-from trivet.cases import queries, views
+from trivet.cases import coverage, views
 from trivet.cases.proposals import acts
 from trivet.cases.terms import Terms
 from trivet.cases.work import of
@@ -98,7 +98,7 @@ async def work(read: Reading, number: int, terms: Terms) -> Work | views.Withhel
     case = await read.session.get(CaseRecord, number)
     if case is None:
         return None
-    withheld = await queries.withheld(read, case)
+    withheld = await coverage.withheld(read, case)
     if withheld is not None:
         return withheld
     read.note(case.device, f"case {number}", case.purpose)
