@@ -14,11 +14,12 @@ import seeded
 from fastapi import FastAPI
 from icalendar import Calendar
 from seeded import OWNER, OWNER_PASSWORD, PASSWORD, Vendor
+from sqlalchemy import update
 from trivet import api
 from trivet.consent import uses
 from trivet.passwords import hash_password
 from trivet.registry import Identity
-from trivet.store.tables import LoginRow
+from trivet.store.tables import LoginRow, OwnershipRow, utcnow
 
 ROLES = ("agent", "engineer", "privacy", "admin")
 PLAN = {"postcodes": ["10"], "zone": "Europe/Berlin", "a_day": 4, "a_window": 2, "fee_minor": 8900}
@@ -39,8 +40,25 @@ class House:
         async with httpx.AsyncClient(transport=transport, base_url="http://cloud", auth=(user, password)) as web:
             yield web
 
+    async def registered(self, days_ago: int) -> None:
+        """Its owner registered it then: the warranty runs from that day."""
+        since = utcnow() - dt.timedelta(days=days_ago)
+        async with self.vendor.store.writing() as session:
+            await session.execute(update(OwnershipRow).values(since=since))
+
+    async def approve(self, case: int) -> None:
+        """An engineer has proposed a visit with what triage names, and approved it."""
+        part = seeded.rich()["codes"][seeded.ELEMENT]["causes"][0]["part"]
+        wish = {"step": "visit", "part": part, "why": "the element is open", "despite": True}
+        async with self.as_("engineer") as web:
+            path = f"/api/cases/{case}/proposals"
+            made = await web.post(path, json=wish, headers={"Idempotency-Key": f"proposal of {case}"})
+            assert made.status_code == 201, made.text
+            number = made.json()["proposals"][0]["id"]
+            assert (await web.post(f"{path}/{number}/approve", json={"why": "as it says"})).status_code == 200
+
     async def offer(self, web: httpx.AsyncClient, **more: Any) -> dict[str, Any]:
-        asked = {"postcode": "10623", "warranty": False} | more
+        asked = {"postcode": "10623"} | more
         answer = await web.get(f"/api/cases/{self.case}/visit-offer", params=asked)
         assert answer.status_code == 200, answer.text
         return dict(answer.json())
@@ -49,7 +67,7 @@ class House:
         offer = await self.offer(web)
         window = offer["proposed"][0]
         wish = {"day": window["day"], "hour": window["hour"], "postcode": "10623", "address": ADDRESS}
-        wish |= {"agreed_minor": offer["total_minor"], "warranty": False} | changes
+        wish |= {"agreed_minor": offer["total_minor"]} | changes
         return await web.post(f"/api/cases/{self.case}/visits", json=wish, headers=KEY)
 
 
@@ -65,6 +83,8 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         await seeded.add_owner(vendor, app.state.accounts, oven)
         case = await seeded.add_case(vendor, oven.device, seeded.ELEMENT)
         made = House(vendor, app, oven, case)
+        await made.registered(1000)
+        await made.approve(case)
         async with made.as_("admin") as web:
             assert (await web.put("/api/areas/berlin", json=PLAN)).status_code == 200
         yield made
@@ -78,7 +98,10 @@ async def test_price_and_three_windows_are_told_before_anything_is_booked(house:
         assert offer["total_minor"] == 8900 + 6490
         assert len(offer["proposed"]) == 3
         assert all(window in offer["free"] for window in offer["proposed"])
-        assert (await house.offer(web, warranty=True))["total_minor"] == 0
+        await house.registered(days_ago=30)
+        covered = await house.offer(web)
+        assert (covered["total_minor"], covered["fee_minor"], covered["warranty"]) == (0, 8900, True)
+        assert [(part["price_minor"], part["owner_minor"]) for part in covered["parts"]] == [(6490, 0)]
         assert (await web.get(f"/api/cases/{house.case}/visits")).json() == []
 
 
@@ -100,8 +123,8 @@ async def test_a_visit_is_booked_moved_and_made(house: House) -> None:
         done = (await web.post(f"/api/visits/{visit['id']}/done")).json()
         assert (done["state"], done["ended_by"]) == ("done", "agent")
         timeline = (await web.get(f"/api/cases/{house.case}")).json()["timeline"]
-        said = [entry["kind"] for entry in timeline if entry["kind"].startswith("visit")]
-        assert said == ["visit booked", "visit moved", "visit done"]
+        said = [entry["kind"] for entry in timeline if entry["kind"].startswith("visit") or entry["kind"] == "accepted"]
+        assert said == ["accepted", "visit_booked", "visit_moved", "visit_done"]
         async with house.vendor.store.reading() as session:
             looked = {line.subject for line in await uses.of(session, house.oven.device)}
         assert f"visit {visit['id']}" in looked
@@ -110,7 +133,7 @@ async def test_a_visit_is_booked_moved_and_made(house: House) -> None:
 @pytest.mark.parametrize("role", ROLES)
 async def test_who_may_book_and_who_may_change_areas(house: House, role: str) -> None:
     async with house.as_(role) as web:
-        answer = await web.get(f"/api/cases/{house.case}/visit-offer", params={"postcode": "10623", "warranty": True})
+        answer = await web.get(f"/api/cases/{house.case}/visit-offer", params={"postcode": "10623"})
         assert answer.status_code == (403 if role == "privacy" else 200)
         answer = await web.put("/api/areas/berlin", json=PLAN)
         assert answer.status_code == (200 if role == "admin" else 403)
@@ -136,7 +159,7 @@ async def test_a_wish_that_cannot_be_kept_says_why(
         answer = await house.book(web, **changes)
         assert (answer.status_code, answer.json()["type"]) == (status, f"urn:trivet:problem:{kind}")
         assert (await web.get(f"/api/cases/{house.case}/visits")).json() == []
-        for path in ("/api/cases/99/visit-offer?postcode=10623&warranty=true", "/api/visits/99/invitation.ics"):
+        for path in ("/api/cases/99/visit-offer?postcode=10623", "/api/visits/99/invitation.ics"):
             assert (await web.get(path)).status_code == 404
 
 
@@ -165,11 +188,14 @@ async def test_the_owner_sees_who_comes_and_may_say_no(house: House) -> None:
         number = (await house.book(web)).json()["id"]
         other = await seeded.add_oven(house.vendor, "Another", None)
         elsewhere = await seeded.add_case(house.vendor, other.device, seeded.SENSOR)
+        await house.approve(elsewhere)
         window = (await house.offer(web))["free"][5]
         wish = {"day": window["day"], "hour": window["hour"], "postcode": "10623", "address": ADDRESS}
-        path = f"/api/cases/{elsewhere}/visits"
-        wish |= {"agreed_minor": 0, "warranty": True}
-        theirs = (await web.post(path, json=wish, headers=KEY)).json()["id"]
+        wish |= {"agreed_minor": 8900 + 6490}
+        answer = await web.post(
+            f"/api/cases/{elsewhere}/visits", json=wish, headers={"Idempotency-Key": "another wish"}
+        )
+        theirs = answer.json()["id"]
     mine = f"/api/my/devices/{house.oven.device}/visits"
     async with house.as_(OWNER, OWNER_PASSWORD) as web:
         assert [one["id"] for one in (await web.get(mine)).json()] == [number]
@@ -182,5 +208,5 @@ async def test_the_owner_sees_who_comes_and_may_say_no(house: House) -> None:
         assert gone["state"] == "cancelled"
     async with house.as_("agent") as web:
         timeline = (await web.get(f"/api/cases/{house.case}")).json()["timeline"]
-    assert (timeline[-1]["actor"], timeline[-1]["kind"]) == ("owner", "visit cancelled")
-    assert timeline[-1]["text"].endswith("I am away")
+    assert (timeline[-1]["actor"], timeline[-1]["kind"]) == ("owner", "visit_cancelled")
+    assert "cancelled by owner" in timeline[-1]["text"]

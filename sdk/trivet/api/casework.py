@@ -40,7 +40,8 @@ Key = Annotated[
         description="Of your own, new for each thing: the same request under it again makes nothing more",
     ),
 ]
-_STATUS = {"no-such-case": 404, "no-such-proposal": 404, "no-such-outcome": 404, "key-reused": 422}
+_STATUS = {"key-reused": 422} | dict.fromkeys(("no-such-case", "no-such-proposal", "no-such-outcome"), 404)
+_STATUS["no-such-visit"] = 404
 _DESPITE = ("engineer", "admin")  # may propose a visit against the rule, and take another's outcome back
 
 
@@ -58,7 +59,7 @@ async def shown(request: Request, user: Asking, case_id: CaseId) -> schemas.Work
 @router.post("/cases/{case_id}/assign", summary="Give a case to somebody")
 async def assign(request: Request, user: Asking, case_id: CaseId, body: schemas.Assign) -> schemas.Work:
     """To a login that works on cases, or back to nobody."""
-    async with _hand(request, user, case_id) as hand:
+    async with hand_on(request, user, case_id) as hand:
         await work.assign(hand, body.to, body.why)
     return await shown(request, user, case_id)
 
@@ -66,7 +67,7 @@ async def assign(request: Request, user: Asking, case_id: CaseId, body: schemas.
 @router.post("/cases/{case_id}/place", summary="Change tier or queue")
 async def place(request: Request, user: Asking, case_id: CaseId, body: schemas.Place) -> schemas.Work:
     """A new tier winds the clock anew from the same start."""
-    async with _hand(request, user, case_id) as hand:
+    async with hand_on(request, user, case_id) as hand:
         await work.place(hand, body.tier, body.queue, body.why)
     return await shown(request, user, case_id)
 
@@ -74,7 +75,7 @@ async def place(request: Request, user: Asking, case_id: CaseId, body: schemas.P
 @router.post("/cases/{case_id}/escalation", summary="Escalate, or calm down")
 async def escalate(request: Request, user: Asking, case_id: CaseId, body: schemas.Escalation) -> schemas.Work:
     """A person must look at it now; or no longer."""
-    async with _hand(request, user, case_id) as hand:
+    async with hand_on(request, user, case_id) as hand:
         await work.escalate(hand, up=body.up, why=body.why)
     return await shown(request, user, case_id)
 
@@ -82,8 +83,8 @@ async def escalate(request: Request, user: Asking, case_id: CaseId, body: schema
 @router.post("/cases/{case_id}/notes", status_code=201, summary="Write a note")
 async def note(request: Request, user: Asking, case_id: CaseId, body: schemas.Note, key: Key) -> schemas.Work:
     """Onto the timeline."""
-    async with _hand(request, user, case_id) as hand:
-        once = _once(hand, key, request, body)
+    async with hand_on(request, user, case_id) as hand:
+        once = once_for(hand, key, request, body)
         if await once.made() is None:
             await work.note(hand, body.text)
             await once.keep(case_id)
@@ -97,8 +98,8 @@ async def propose(
     """Put a step up for decision; without `step`, what triage says. 409 for a visit that evidence does not carry."""
     if body.despite and user.role not in _DESPITE:
         raise ProblemError(403, "not-your-role", f"A visit against the rule is for {' or '.join(_DESPITE)}.")
-    async with _hand(request, user, case_id) as hand:
-        once = _once(hand, key, request, body)
+    async with hand_on(request, user, case_id) as hand:
+        once = once_for(hand, key, request, body)
         if await once.made() is None:
             await once.keep((await proposals.propose(hand, proposals.Wish(**body.model_dump()))).id)
     return await shown(request, user, case_id)
@@ -110,7 +111,7 @@ async def decide(  # noqa: PLR0917  each is one word of the address
 ) -> schemas.Work:
     """`accept` and `decline` are the owner's word, told to the desk. `order` sends the command that does it. What was
     refused, declined or withdrawn can be put up again."""
-    async with _hand(request, user, case_id) as hand:
+    async with hand_on(request, user, case_id) as hand:
         await proposals.decide(hand, number, act, body.why)
     return await shown(request, user, case_id)
 
@@ -120,7 +121,7 @@ async def tested(
     request: Request, user: Asking, case_id: CaseId, routine: Routine, body: schemas.TestResult
 ) -> schemas.Work:
     """Its last result; the case is judged anew."""
-    async with _hand(request, user, case_id) as hand:
+    async with hand_on(request, user, case_id) as hand:
         await proposals.tested(hand, routine, body.passed)
     return await shown(request, user, case_id)
 
@@ -128,8 +129,8 @@ async def tested(
 @router.post("/cases/{case_id}/outcomes", status_code=201, summary="Say what it was")
 async def close(request: Request, user: Asking, case_id: CaseId, body: schemas.OutcomeForm, key: Key) -> schemas.Work:
     """Closes the case, but after a wrong part, and teaches the weights of its causes."""
-    async with _hand(request, user, case_id) as hand:
-        once = _once(hand, key, request, body)
+    async with hand_on(request, user, case_id) as hand:
+        once = once_for(hand, key, request, body)
         if await once.made() is None:
             await once.keep((await outcomes.close(hand, outcomes.Form(**body.model_dump()))).id)
     return await shown(request, user, case_id)
@@ -138,7 +139,7 @@ async def close(request: Request, user: Asking, case_id: CaseId, body: schemas.O
 @router.post("/cases/{case_id}/outcomes/{number}/withdraw", summary="Take an outcome back")
 async def take_back(request: Request, user: Asking, case_id: CaseId, number: Number, body: schemas.Why) -> schemas.Work:
     """What it taught is forgotten, and the case is open again."""
-    async with _hand(request, user, case_id) as hand:
+    async with hand_on(request, user, case_id) as hand:
         await outcomes.take_back(hand, number, body.why)
     return await shown(request, user, case_id)
 
@@ -157,7 +158,7 @@ async def how_good(
 
 
 @asynccontextmanager
-async def _hand(request: Request, user: User, case_id: int) -> AsyncIterator[Hand]:
+async def hand_on(request: Request, user: User, case_id: int) -> AsyncIterator[Hand]:
     """The user's hand on a case that they may see, in one transaction."""
     if user.role not in work.WORKING:
         raise ProblemError(403, "not-your-role", f"Work on cases is for {' or '.join(work.WORKING)}, not {user.role}.")
@@ -170,7 +171,8 @@ async def _hand(request: Request, user: User, case_id: int) -> AsyncIterator[Han
         raise problem(error) from error
 
 
-def _once(hand: Hand, key: str, request: Request, body: BaseModel) -> Once:
+def once_for(hand: Hand, key: str, request: Request, body: BaseModel) -> Once:
+    """The same request under the same key makes one thing."""
     asked = f"{request.method} {request.url.path}\n{body.model_dump_json()}"
     return Once(hand.session, hand.actor.who, key, asked)
 

@@ -7,14 +7,17 @@ from __future__ import annotations
 from fastapi import APIRouter, Depends, Request, Response
 
 from trivet.api import schemas_visits as schemas
-from trivet.api.my_routes import Owner, not_theirs, owner_of, theirs
+from trivet.api.auth import User
+from trivet.api.casework import problem
+from trivet.api.my_routes import Owner, owner_of, theirs
 from trivet.api.problems import RESPONSES, ProblemError
 from trivet.api.routes import DeviceId, cloud_of
-from trivet.api.visits import CALENDAR, Number, ics, problem
+from trivet.api.visits import CALENDAR, Number, ics
+from trivet.cases import terms
+from trivet.cases.problem import CaseError
+from trivet.cases.timeline import Actor, Hand
 from trivet.owners import looks
-from trivet.owners.own import own
 from trivet.visits import book, listing
-from trivet.visits.problem import VisitError
 
 router = APIRouter(prefix="/api/my", dependencies=[Depends(owner_of)], responses=RESPONSES, tags=["owner"])
 
@@ -31,14 +34,14 @@ async def cancel(
     request: Request, user: Owner, device_id: DeviceId, number: Number, body: schemas.Cancelled
 ) -> list[schemas.Visit]:
     """Nobody comes; the desk sees why."""
-    async with cloud_of(request).store.writing() as session:
-        mine = await own(session, user.owner, device_id)
-        if mine is None:
-            raise not_theirs(device_id)
-        try:
-            await book.cancel(session, number, looks.name_of(user.owner), body.why, of=mine.device, actor="owner")
-        except VisitError as error:
-            raise problem(error) from error
+    who = Actor("owner", looks.name_of(user.owner))
+    found = await _theirs(request, user, device_id, number)
+    cloud = cloud_of(request)
+    try:
+        async with cloud.store.writing() as session:
+            await book.cancel(Hand(session, found.case, terms.load(cloud.settings.data_dir), who), number, body.why)
+    except CaseError as error:
+        raise problem(error) from error
     return await visits(request, user, device_id)
 
 
@@ -50,9 +53,15 @@ async def cancel(
 )
 async def calendar(request: Request, user: Owner, device_id: DeviceId, number: Number) -> Response:
     """An iCalendar file; a later one of the same visit replaces it."""
-    async with theirs(request, user, device_id) as (read, mine):
-        found = [one for one in await listing.of_device(read, device_id, after=mine.after) if one.id == number]
+    found = await _theirs(request, user, device_id, number)
+    async with theirs(request, user, device_id) as (read, _):
         language = await listing.language_of(read, device_id)
-    if not found:
-        raise ProblemError(404, "no-such-visit", f"There is no visit {number} to {device_id}.")
-    return ics(request, found[0], language)
+    return ics(request, found, language)
+
+
+async def _theirs(request: Request, user: User, device: str, number: int) -> listing.Visit:
+    async with theirs(request, user, device) as (read, mine):
+        for one in await listing.of_device(read, device, after=mine.after):
+            if one.id == number:
+                return one
+    raise ProblemError(404, "no-such-visit", f"There is no visit {number} to {device}.")

@@ -54,6 +54,8 @@ class QuotedPart(Schema):
     number: str = Field(description="Part number")
     text: Texts = Field(description="What it is, by language")
     price_minor: Cents
+    owner_minor: Cents = Field(description="What of its price the owner pays, in cents")
+    warranty: Literal["covered", "over", "unknown"] = Field(description="Whether its warranty holds")
     van: bool = Field(description="It is on every van")
 
 
@@ -64,9 +66,9 @@ class VisitOffer(Schema):
     zone: str = Field(description="Its time zone")
     parts: list[QuotedPart] = Field(description="What is brought")
     fee_minor: Cents
-    total_minor: Cents = Field(description="What the owner pays at most, in cents; 0 under warranty")
+    total_minor: Cents = Field(description="What the owner pays at most, in cents")
     currency: Currency
-    warranty: bool = Field(description="Whether the warranty bears it, as was said")
+    warranty: bool = Field(description="The warranty bears parts and coming")
     proposed: list[Window] = Field(description="Three to propose")
     free: list[Window] = Field(description="Every free window, the soonest first")
 
@@ -79,9 +81,8 @@ class VisitWish(Asked):
     postcode: str = Field(min_length=2, max_length=12, description="Of the address")
     address: str = Field(min_length=5, max_length=500, description="Where to come, and what to ring at")
     agreed_minor: Cents = Field(description="The price in cents that the owner was told and agreed to")
-    warranty: bool = Field(description="Whether the warranty bears it")
     parts: list[Annotated[str, Field(max_length=64)]] = Field(
-        default_factory=list, max_length=20, description="Part numbers; empty: the one that triage names"
+        default_factory=list, max_length=20, description="Part numbers; empty: those of the proposal"
     )
 
 

@@ -5,38 +5,32 @@ what evidence does not speak for or what the owner was not told the price of.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from trivet.api import schemas_visits as schemas
 from trivet.api.auth import User
-from trivet.api.problems import RESPONSES, ProblemError
+from trivet.api.casework import ANSWERS, CaseId, Key, hand_on, once_for, problem
+from trivet.api.problems import ProblemError
 from trivet.api.routes import Asking, access_for, cloud_of, user_of
+from trivet.cases import terms
+from trivet.cases.problem import CaseError
+from trivet.cases.timeline import Actor, Hand
 from trivet.consent import vendor
 from trivet.consent.access import reading
 from trivet.store.tables import utcnow
 from trivet.visits import areas as keeping
 from trivet.visits import book, invitation, listing
-from trivet.visits.problem import VisitError
 from trivet.visits.windows import Window, spread
 
-router = APIRouter(prefix="/api", dependencies=[Depends(user_of)], responses=RESPONSES, tags=["visits"])
-_PURPOSE, _WHY = "safety", "a visit to the appliance"
-_NOT_FOUND = ("no-such-case", "no-such-visit")
+router = APIRouter(prefix="/api", dependencies=[Depends(user_of)], responses=ANSWERS, tags=["visits"])
+_PURPOSE, _WHY = "safety", "a visit to the appliance"  # whatever its owner agrees to: somebody is to come
 CALENDAR: dict[int | str, Any] = {200: {"content": {"text/calendar": {}}, "description": "RFC 5545"}}
-CaseId = Annotated[int, Path(ge=1, le=2**62, description="Case number")]
 Number = Annotated[int, Path(ge=1, le=2**62, description="Number of the visit")]
-Key = Annotated[
-    str,
-    Header(alias="Idempotency-Key", min_length=8, max_length=128, description="The same wish under it is booked once"),
-]
 Name = Annotated[str, Path(pattern="^[a-z0-9-]{1,64}$", description="Name of the area")]
-
-
-def problem(error: VisitError) -> ProblemError:
-    """As a problem document: 404 for what is not there, else 409."""
-    return ProblemError(404 if error.kind in _NOT_FOUND else 409, error.kind, str(error))
 
 
 @router.get("/areas", summary="Areas that technicians serve")
@@ -54,7 +48,7 @@ async def keep_area(request: Request, user: Asking, name: Name, body: schemas.Pl
     try:
         async with cloud_of(request).store.writing() as session:
             return _area(await keeping.keep(session, name, keeping.Plan(**dict(body))))
-    except VisitError as error:
+    except CaseError as error:
         raise problem(error) from error
 
 
@@ -64,16 +58,10 @@ async def offer(
     user: Asking,
     case_id: CaseId,
     postcode: Annotated[str, Query(min_length=2, max_length=12, description="Of the owner's address")],
-    warranty: Annotated[bool, Query(description="Whether the warranty bears it")],
 ) -> schemas.VisitOffer:
-    """Three windows to propose, and the price to say before. 409 where nothing speaks for a visit."""
-    _may_book(user)
-    try:
-        async with cloud_of(request).store.reading() as session:
-            found = await book.offer(session, case_id, postcode, warranty=warranty)
-    except VisitError as error:
-        raise problem(error) from error
-    windows = [_window(one, found.area.zone) for one in found.windows]
+    """Three windows to propose, and the price to say before. 409 where no visit is approved."""
+    async with hand_on(request, user, case_id) as hand:
+        found = await book.offer(hand, postcode)
     chosen = spread(found.windows)
     return schemas.VisitOffer(
         area=found.area.name,
@@ -84,7 +72,7 @@ async def offer(
         currency=found.quote.currency,
         warranty=found.quote.warranty,
         proposed=[_window(one, found.area.zone) for one in chosen],
-        free=windows,
+        free=[_window(one, found.area.zone) for one in found.windows],
     )
 
 
@@ -99,22 +87,14 @@ async def of_case(request: Request, user: Asking, case_id: CaseId) -> list[schem
 async def book_visit(
     request: Request, user: Asking, case_id: CaseId, body: schemas.VisitWish, key: Key
 ) -> schemas.Visit:
-    """The owner said yes to day and price. The same request under the same key again changes nothing."""
-    _may_book(user)
-    wish = book.Wish(
-        window=Window(body.day, body.hour),
-        postcode=body.postcode,
-        address=body.address,
-        agreed_minor=body.agreed_minor,
-        warranty=body.warranty,
-        key=key,
-        parts=body.parts,
-    )
-    try:
-        async with cloud_of(request).store.writing() as session:
-            number = (await book.book(session, case_id, wish, user.name)).id
-    except VisitError as error:
-        raise problem(error) from error
+    """The owner said yes to day and price: the proposal is accepted with it."""
+    wish = book.Wish(Window(body.day, body.hour), body.postcode, body.address, body.agreed_minor, body.parts)
+    async with hand_on(request, user, case_id) as hand:
+        once = once_for(hand, key, request, body)
+        number = await once.made()
+        if number is None:
+            number = (await book.book(hand, wish)).id
+            await once.keep(number)
     return await _visit(request, user, number)
 
 
@@ -133,36 +113,24 @@ async def of_day(
 @router.post("/visits/{number}/move", summary="Move a visit")
 async def move(request: Request, user: Asking, number: Number, body: schemas.OtherWindow) -> schemas.Visit:
     """To another free window, at the same price."""
-    _may_book(user)
-    try:
-        async with cloud_of(request).store.writing() as session:
-            await book.move(session, number, Window(body.day, body.hour), user.name)
-    except VisitError as error:
-        raise problem(error) from error
+    async with _hand(request, user, number) as hand:
+        await book.move(hand, number, Window(body.day, body.hour))
     return await _visit(request, user, number)
 
 
 @router.post("/visits/{number}/cancel", summary="Cancel a visit")
 async def cancel(request: Request, user: Asking, number: Number, body: schemas.Cancelled) -> schemas.Visit:
     """Its window is free for others again."""
-    _may_book(user)
-    try:
-        async with cloud_of(request).store.writing() as session:
-            await book.cancel(session, number, user.name, body.why)
-    except VisitError as error:
-        raise problem(error) from error
+    async with _hand(request, user, number) as hand:
+        await book.cancel(hand, number, body.why)
     return await _visit(request, user, number)
 
 
 @router.post("/visits/{number}/done", summary="A visit was made")
 async def done(request: Request, user: Asking, number: Number) -> schemas.Visit:
     """What came of it is the case's outcome."""
-    _may_book(user)
-    try:
-        async with cloud_of(request).store.writing() as session:
-            await book.done(session, number, user.name)
-    except VisitError as error:
-        raise problem(error) from error
+    async with _hand(request, user, number) as hand:
+        await book.done(hand, number)
     return await _visit(request, user, number)
 
 
@@ -178,7 +146,7 @@ async def calendar(request: Request, user: Asking, number: Number) -> Response:
         found = await listing.one(read, number)
         language = "" if found is None else await listing.language_of(read, found.device)
     if found is None:
-        raise ProblemError(404, "no-such-visit", f"There is no visit {number}.")
+        raise _none(number)
     return ics(request, found, language)
 
 
@@ -190,9 +158,30 @@ def ics(request: Request, visit: listing.Visit, language: str) -> Response:
     return Response(body, media_type="text/calendar; charset=utf-8", headers={"Content-Disposition": name})
 
 
+@asynccontextmanager
+async def _hand(request: Request, user: User, number: int) -> AsyncIterator[Hand]:
+    """The user's hand on the case of a visit: it can be moved and cancelled whatever its owner agrees to now."""
+    if user.role not in book.BOOKING:
+        raise ProblemError(403, "not-your-role", f"Visits are for {' or '.join(book.BOOKING)}, not for {user.role}.")
+    visit = await _visit(request, user, number)
+    cloud = cloud_of(request)
+    try:
+        async with cloud.store.writing() as session:
+            yield Hand(session, visit.case, terms.load(cloud.settings.data_dir), Actor("agent", user.name))
+    except CaseError as error:
+        raise problem(error) from error
+
+
 async def _visit(request: Request, user: User, number: int) -> schemas.Visit:
     async with reading(cloud_of(request).store, access_for(user, _PURPOSE, _WHY)) as read:
-        return schemas.Visit.model_validate(await listing.one(read, number))
+        found = await listing.one(read, number)
+    if found is None:
+        raise _none(number)
+    return schemas.Visit.model_validate(found)
+
+
+def _none(number: int) -> ProblemError:
+    return ProblemError(404, "no-such-visit", f"There is no visit {number}.")
 
 
 def _area(kept: keeping.Kept) -> schemas.Area:
@@ -202,9 +191,3 @@ def _area(kept: keeping.Kept) -> schemas.Area:
 def _window(window: Window, zone: str) -> schemas.Window:
     begins = window.begins(zone).astimezone(dt.UTC)
     return schemas.Window.model_validate({"day": window.day, "hour": window.hour, "begins": begins})
-
-
-def _may_book(user: User) -> None:
-    if user.role not in book.BOOKING:
-        asked = " or ".join(book.BOOKING)
-        raise ProblemError(403, "not-your-role", f"Visits are for {asked}, not for {user.role}.")

@@ -34,12 +34,17 @@ class Standing:
 def standing(part: Part, terms: Terms, registered: dt.date | None, today: dt.date) -> Standing:
     """`registered`: first registration by an owner; unknown without one, and then the price is shown."""
     months = terms.warranty_months if part.warranty_months is None else part.warranty_months
+    word, until = holds(months, registered, today)
+    free = word == COVERED and part.price is not None
+    return Standing(part.number, word, until, part.price, _free(str(part.price)) if free else part.price)
+
+
+def holds(months: int, registered: dt.date | None, today: dt.date) -> tuple[str, dt.date | None]:
+    """Covered, over or unknown, and the last day of it."""
     if registered is None:
-        return Standing(part.number, UNKNOWN, None, part.price, part.price)
+        return UNKNOWN, None
     until = _months_later(registered, months)
-    if today <= until:
-        return Standing(part.number, COVERED, until, part.price, None if part.price is None else _free(part.price))
-    return Standing(part.number, OVER, until, part.price, part.price)
+    return COVERED if today <= until else OVER, until
 
 
 async def registered(session: AsyncSession, device: str) -> dt.date | None:

@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from trivet.cases.problem import CaseError
 from trivet.store.visits import AreaRow
-from trivet.visits.problem import VisitError
 from trivet.visits.windows import HOURS
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -47,7 +47,7 @@ async def every(session: AsyncSession) -> list[Kept]:
 
 
 async def keep(session: AsyncSession, name: str, plan: Plan) -> Kept:
-    """VisitError for a plan by which nobody could come."""
+    """CaseError for a plan by which nobody could come."""
     row = await session.get(AreaRow, name, with_for_update=True)
     if row is None:
         row = AreaRow(name=name)
@@ -60,7 +60,7 @@ async def keep(session: AsyncSession, name: str, plan: Plan) -> Kept:
     row.fee_minor, row.currency = plan.fee_minor, plan.currency
     if not 1 <= row.a_window <= row.a_day <= row.a_window * len(HOURS):
         most = f"{row.a_window} at once makes at most {row.a_window * len(HOURS)} a day"
-        raise VisitError("quota", f"say how many visits at once and in a day, at least one: {most}")
+        raise CaseError("quota", f"say how many visits at once and in a day, at least one: {most}")
     await session.flush()
     return _kept(row)
 
@@ -83,17 +83,17 @@ def _mask(days: Iterable[str]) -> int:
     mask = 0
     for day in days:
         if day not in WEEKDAYS:
-            raise VisitError("no-such-day", f"there is no day {day!r}: use {', '.join(WEEKDAYS)}")
+            raise CaseError("no-such-day", f"there is no day {day!r}: use {', '.join(WEEKDAYS)}")
         mask |= 1 << WEEKDAYS.index(day)
     if not mask:
-        raise VisitError("no-such-day", "name at least one working day")
+        raise CaseError("no-such-day", "name at least one working day")
     return mask
 
 
 def _postcodes(starts: Sequence[str]) -> list[str]:
     plain = sorted({start.replace(" ", "").upper() for start in starts} - {""})
     if not plain:
-        raise VisitError("no-postcodes", "name at least one beginning of a postcode, such as 10")
+        raise CaseError("no-postcodes", "name at least one beginning of a postcode, such as 10")
     return plain
 
 
@@ -101,4 +101,4 @@ def _zone(name: str) -> str:
     try:
         return ZoneInfo(name).key
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise VisitError("no-such-zone", f"there is no time zone {name!r}: write it as Europe/Berlin") from error
+        raise CaseError("no-such-zone", f"there is no time zone {name!r}: write it as Europe/Berlin") from error
