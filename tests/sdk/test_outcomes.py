@@ -1,13 +1,15 @@
 """What people do with a case, on SQLite and on PostgreSQL: they take it, propose, decide, test, close it and take that
 back; each act stands on the timeline with who and why, and outcomes move the weights."""
 
+import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from cloud_kit import Bench, bench
-from sqlalchemy import select
+from sqlalchemy import func, select
 from trivet.bench import traffic
 from trivet.bench.traffic import CONFIRMED, ELEMENT, GASKET, GONE, HAZARD, Sender
 from trivet.cases import learned, outcomes, proposals, work
@@ -16,6 +18,7 @@ from trivet.cases.problem import CaseError
 from trivet.cases.proposals import Wish
 from trivet.cases.terms import DEFAULT
 from trivet.cases.timeline import Actor, Hand
+from trivet.consent import erase
 from trivet.store.cases import CaseWorkRow, OutcomeRow, ProposalRow
 from trivet.store.tables import CaseEventRow, CaseRecord, CommandRow, LoginRow
 from trivet_wire import ids
@@ -256,3 +259,41 @@ async def test_people_take_move_escalate_and_note_a_case(kit: Bench) -> None:
         with pytest.raises(CaseError) as caught:
             await act(kit, number, what, *args)
         assert caught.value.kind == kind
+
+
+async def test_two_outcomes_at_once_are_both_counted(kit: Bench) -> None:
+    numbers = [await opened(kit) for _ in range(4)]
+    code = (await case(kit, numbers[0])).code
+    before = await weight(kit, code, "element")
+    await asyncio.gather(*(act(kit, number, outcomes.close, Form("fixed", "element")) for number in numbers))
+    assert await weight(kit, code, "element") == before + 4
+
+
+async def test_what_the_appliance_says_meanwhile_does_not_open_a_closed_case(kit: Bench) -> None:
+    """Closing and a report of the same occurrence at once: in either order the case is closed or came back, and the
+    timeline says which."""
+    number = await opened(kit)
+    kit.sender.restart()
+    kit.send(kit.sender.fault(status=GONE))
+    await asyncio.gather(kit.drain(), _close(kit, number))
+    assert (await case(kit, number)).state == "resolved"
+
+
+async def _close(kit: Bench, number: int) -> None:
+    with contextlib.suppress(CaseError):  # the appliance was first
+        await act(kit, number, outcomes.close, Form("fixed", "element"))
+
+
+async def test_with_the_appliances_data_only_the_count_stays(kit: Bench, tmp_path: Path) -> None:
+    number = await opened(kit)
+    await act(kit, number, proposals.propose, Wish("the element is open"))
+    await act(kit, number, outcomes.close, Form("fixed", "element", note="Mrs Feldmann, third floor"))
+    code = (await case(kit, number)).code
+    before = await weight(kit, code, "element")
+    await erase.appliance(erase.Place(kit.store, kit.transport, tmp_path), kit.sender.device, by="owner")
+    async with kit.store.reading() as session:
+        assert await session.scalar(select(func.count()).where(ProposalRow.case == number)) == 0
+        assert await session.scalar(select(func.count()).where(CaseWorkRow.case == number)) == 0
+        left = (await session.scalars(select(OutcomeRow).where(OutcomeRow.case.is_(None)))).all()
+    assert [(row.kind, row.cause) for row in left][-1] == ("fixed", "element")
+    assert await weight(kit, code, "element") == before

@@ -6,9 +6,13 @@ import random
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from trivet import boards
 from trivet.bench.calibration import expected_error
+from trivet.cases import rich
+from trivet.cases.triage import FAILED, Findings, triage
 from trivet.cases.weights import STRENGTH, Lesson, Weights, fit, ruled_out, sharpen
 
+CATALOGUES = [rich.load(boards.rich(boards.load(name))) for name in boards.available()]
 NAMES = st.lists(st.sampled_from("abcdefgh"), min_size=1, max_size=6, unique=True)
 STATED = NAMES.flatmap(
     lambda names: st.lists(st.floats(0.001, 1), min_size=len(names), max_size=len(names)).map(
@@ -71,3 +75,42 @@ def test_a_cause_that_is_ruled_out_gives_its_outcome_to_the_others(stated: dict[
     taught = ruled_out(stated, wrong)
     assert wrong not in taught
     assert sum(taught.values()) == pytest.approx(1 if len(stated) > 1 else 0)
+
+
+@pytest.mark.parametrize("seed", [11, 12, 13])
+def test_where_one_code_has_many_causes_the_stated_confidence_holds_too(seed: int) -> None:
+    """A world as the catalogues say it is: causes drawn by their weights, verdicts by their ratios, a half reported. No
+    cause is always it, so nobody may become sure of it."""
+    dice = random.Random(seed)
+    counts: dict[str, dict[str, float]] = {}
+    lessons: list[Lesson] = []
+    sharpness, stated = 1.0, []
+    codes = [(board, code) for board in CATALOGUES for code in board.codes if len(code.causes) > 1]
+    for _ in range(1500):
+        board, code = dice.choice(codes)
+        truth = dice.choices(code.causes, [cause.weight for cause in code.causes])[0]
+        said = Findings({code.event: FAILED} | _verdicts(dice, code, truth))
+        learned = counts.setdefault(f"{board.model} {code.code}", {})
+        result = triage(board, code, said, weights=Weights(learned, sharpness))
+        stated.append((result.confidence, result.causes[0].cause.name == truth.name))
+        if dice.random() < 0.5:
+            learned[truth.name] = learned.get(truth.name, 0.0) + 1
+            lessons.append(Lesson({one.cause.name: one.stated for one in result.causes}, truth.name))
+            if len(lessons) % 10 == 0:
+                sharpness = fit(lessons)
+    assert 0.6 < sharpness < 1.7
+    assert expected_error(stated) < 0.06
+    assert 0.4 < sum(right for _, right in stated) / len(stated) < 0.85, "not a world in which it is always the same"
+
+
+def _verdicts(dice: random.Random, code: rich.Code, truth: rich.Cause) -> dict[str, str]:
+    """Verdicts whose likelihoods stand to each other as the catalogue's ratios say."""
+    found = {}
+    for event in {ratio.event for cause in code.causes for ratio in cause.evidence} - {code.event}:
+        odds = {cause.name: next((one for one in cause.evidence if one.event == event), None) for cause in code.causes}
+        fails = [ratio.failed if ratio else 1.0 for ratio in odds.values()]
+        chance = 0.5 / max(fails)  # of FAILED for a cause of ratio 1; PASSED stands for the rest
+        mine = odds[truth.name]
+        if dice.random() < chance * (mine.failed if mine else 1.0):
+            found[event] = FAILED
+    return found

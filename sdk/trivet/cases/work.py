@@ -14,14 +14,17 @@ from trivet.cases.sla import due
 from trivet.cases.terms import TIERS, Terms
 from trivet.cases.timeline import Hand, tell
 from trivet.store.cases import CaseWorkRow
-from trivet.store.tables import RESOLVED, CaseRecord, LoginRow, utcnow
+from trivet.store.tables import RESOLVED, CaseRecord, DeviceRow, LoginRow, utcnow
 
 WORKING = ("agent", "engineer", "admin")  # roles that may have a case
 
 
 async def record(session: AsyncSession, number: int, *, open_: bool = False) -> CaseRecord:
-    """The case, locked until the transaction ends. Raises CaseError where there is none, or it must be open and is
+    """The case, locked until the transaction ends; its appliance's row first, as ingest does: what the appliance says
+    and what people decide come one after the other. Raises CaseError where there is none, or it must be open and is
     not."""
+    device = select(CaseRecord.device).where(CaseRecord.id == number).scalar_subquery()
+    await session.execute(select(DeviceRow.id).where(DeviceRow.id == device).with_for_update())
     query = select(CaseRecord).where(CaseRecord.id == number).with_for_update()
     case = await session.scalar(query.execution_options(populate_existing=True))
     if case is None:
