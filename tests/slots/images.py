@@ -234,8 +234,10 @@ def test_an_index_that_is_none_is_refused_before_a_file_is_written():
     refused(R_FIELD, disk.write, image(files, rows("x.y", 0) * 17))
     refused(R_NOT_CANONICAL, disk.write, b"TVB\x01\x03\x00\x98\x01\x80")
     refused(R_SIZE, disk.write, b"TVB\x01\xff\xff" + bytes(2000))
-    refused(R_DIGEST, disk.write, image(files, rows()))
     assert disk.folders.read("key.der") is None
+    assert disk.folders.list("a") == []
+    refused(R_DIGEST, disk.write, image(files, rows()))
+    assert Bundle(disk.folders, 1).size == 0, "nobody takes it for a whole one"
     assert disk.write(image(files)) == sha256(image(files)).digest()
 
 
@@ -247,30 +249,44 @@ def test_more_or_less_than_was_said_is_refused():
     bundle.write(memoryview(data)[:-1])
     refused(R_SIZE, bundle.finish)
     refused(R_SIZE, bundle.write, b"xx")
-    base = Base(Chip().slots, 1)
+    assert Bundle(disk.folders, 1).size == 0, "nobody takes it for a whole one"
+    assert disk.write(data) == sha256(data).digest()
+    chip = Chip()
+    base = Base(chip.slots, 1)
+    chip.flash.log = []
     refused(R_SIZE, base.begin, 6 * SECTOR + 1)
     refused(R_SIZE, base.begin, 0)
+    assert chip.flash.log == [], "refused before anything was erased"
     base.begin(20)
     base.write(b"x" * 19)
     refused(R_SIZE, base.finish)
     refused(R_SIZE, base.write, b"xx")
+    assert all(part.name == "ota_1" for part, _, _ in chip.flash.log)
+    base.write(b"x")
+    assert finished(base) == sha256(b"x" * 20).digest(), "what was too much is not in it"
 
 
 def test_the_image_that_runs_is_never_written():
-    slots = Chip().slots
+    chip = Chip()
+    slots = chip.slots
+    chip.flash.log = []
+    stopped = 0
     for call in (lambda: Base(slots, 0).begin(16), lambda: slots.erase(0, 0), lambda: slots.program(0, 0, bytes(16))):
         try:
             call()
         except ValueError:
-            continue
-        raise AssertionError("the running image was written")
+            stopped += 1
+    assert (stopped, chip.flash.log) == (3, [])
 
 
 def test_nothing_is_written_while_the_running_base_is_on_trial():
     for state in (otadata.NEW, otadata.PENDING):
-        base = Base(Chip(state).slots, 1)
+        chip = Chip(state)
+        chip.flash.log = []
+        base = Base(chip.slots, 1)
         refused(R_UNPROVEN, base.begin, 16)
         refused(R_UNPROVEN, base.resume, 16)
+        assert chip.flash.log == []
 
 
 run(globals())
