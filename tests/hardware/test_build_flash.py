@@ -16,7 +16,8 @@ from trivet.boards.scaffold import TEMPLATE
 from trivet.cli import app
 from trivet.errors import TrivetError
 from trivet.hardware import build, fits, flash, table
-from trivet.hardware.label import Label
+from trivet.hardware.label import HEIGHT, TEXT, WIDTH, Label
+from trivet.hardware.letters import ems
 from typer.testing import CliRunner
 
 CHIP_ID = {"esp32": 0, "esp32c3": 5, "esp32s3": 9}
@@ -203,6 +204,19 @@ def test_a_pin_that_cannot_be_is_explained(tmp_path: Path, pin: str, said: str) 
             (tmp_path / file.name).write_bytes(text)
     found = [one.problem for one in check(tmp_path)]
     assert any(said in problem for problem in found), found
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_no_line_of_a_label_runs_over_its_edge(language: str) -> None:
+    """The widest claim secret, and a model with a name of 35 letters."""
+    label = Label("Größe-W" * 5, "d" * 16, "W" * 16, "https://desk.example/claim", language)
+    for y, size, _, text in label.lines():
+        assert 0 < y < HEIGHT
+        assert TEXT + size * ems(text) <= WIDTH - 2 + 1e-9
+        assert size >= 1.0  # millimetres: as small as one still reads
+    widths = re.findall(r'textLength="([\d.]+)"', label.svg().decode())
+    assert len(widths) == 2  # where another font stands in for Helvetica they stay inside too
+    assert all(float(width) <= WIDTH - TEXT - 2 for width in widths)
 
 
 def test_a_label_says_who_it_is_in_both_formats() -> None:

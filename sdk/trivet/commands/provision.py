@@ -31,6 +31,7 @@ def provision(  # noqa: PLR0917
     label: Annotated[
         Path | None, typer.Option(help="Write its label, 60 × 30 mm: a file that ends in .pdf or .svg")
     ] = None,
+    language: Annotated[str, typer.Option(help="What its label speaks: en or de")] = "en",
     data: Data = DEFAULT_DATA,
     database: Database = None,
     name: Annotated[str, typer.Option(help="What people call it, e.g. 'Oven, kitchen'")] = "",
@@ -46,13 +47,13 @@ def provision(  # noqa: PLR0917
     from trivet.serve import noted_url
 
     with told():
-        _check(region, device, port, label)
+        _check(region, device, port, label, language)
         if roots is not None:
             _keep(updates_dir(data), roots)
         identity = asyncio.run(_provision(keyring.settings(data, database), board, device or port, name, region))
     claim_url = f"{noted_url(data)}/claim#{identity.device}-{identity.claim_secret}"
     if label is not None:
-        _print(label, identity, claim_url)
+        _print(label, identity, claim_url, language)
     if as_json:
         said = {"device": identity.device, "claim_secret": identity.claim_secret, "model": identity.model}
         typer.echo(json.dumps(said | {"brokers": identity.brokers, "claim_url": claim_url}))
@@ -69,19 +70,22 @@ def provision(  # noqa: PLR0917
     typer.echo(f"Flash          {device or port}; its private key was made there and is nowhere else")
 
 
-def _print(label: Path, identity: Identity, claim_url: str) -> None:
+def _print(label: Path, identity: Identity, claim_url: str, language: str) -> None:
     from trivet.hardware.label import Label
 
-    made = Label(identity.model, identity.device, identity.claim_secret, claim_url)
+    made = Label(identity.model, identity.device, identity.claim_secret, claim_url, language)
     label.write_bytes(made.pdf() if label.suffix == ".pdf" else made.svg())
 
 
-def _check(region: str, device: Path | None, port: str, label: Path | None) -> None:
+def _check(region: str, device: Path | None, port: str, label: Path | None, language: str) -> None:
     if (device is None) == (not port):
         typer.echo("write which board: --device FOLDER for a simulated one, --port PORT for a real one", err=True)
         raise typer.Exit(2)
     if label is not None and label.suffix not in (".pdf", ".svg"):
         typer.echo(f"{label} ends in neither .pdf nor .svg", err=True)
+        raise typer.Exit(2)
+    if language not in ("en", "de"):
+        typer.echo(f"a label speaks en or de, not {language!r}", err=True)
         raise typer.Exit(2)
     if region and not re.fullmatch("[A-Z]{2}", region):
         typer.echo(f"{region!r} is no region: write two capital letters (ISO 3166-1), such as DE", err=True)

@@ -1,5 +1,6 @@
 """The label that goes onto an appliance: its model, id and claim secret for people, and a QR with the page that binds
-it to its owner. Takes texts, gives SVG or PDF of 60 × 30 mm, nothing else in them: both print sharp at any size.
+it to its owner. Takes texts, gives SVG or PDF of 60 × 30 mm, nothing else in them: both print sharp at any size. What
+would run over the edge is printed smaller.
 """
 
 from __future__ import annotations
@@ -10,11 +11,18 @@ from html import escape
 
 import segno
 
+from .letters import ems
+
 WIDTH, HEIGHT = 60.0, 30.0  # mm
 _QUIET = 4  # modules of white around a QR (ISO/IEC 18004, 5.3.8)
 _QR = 26.0  # mm with its margin
 _AT = 2.0
-_TEXT = 31.0
+TEXT = 31.0
+_ROOM = WIDTH - TEXT - 2.0  # mm for a line of text
+_WORDS = {
+    "en": ("Scan to make it yours", "Device id", "Claim secret"),
+    "de": ("Scannen und anmelden", "Gerätenummer", "Anmeldegeheimnis"),
+}
 _POINT = 72 / 25.4  # points of a millimetre
 
 
@@ -24,15 +32,17 @@ class Label:
     device: str  # 16 hex digits
     secret: str  # 16 characters
     url: str
+    language: str = "en"  # or de
 
     def lines(self) -> Iterator[tuple[float, float, bool, str]]:
         """(y in mm from above, size in mm, bold, text)"""
-        yield 6.5, 4.2, True, self.model
-        yield 11.5, 2.3, False, "Scan to make it yours"
-        yield 15.8, 2.1, False, "Id"
-        yield 18.4, 2.3, False, " ".join(self.device[at : at + 4] for at in range(0, 16, 4))
-        yield 22.9, 2.1, False, "Claim secret"
-        yield 25.5, 2.3, True, "-".join(self.secret[at : at + 4] for at in range(0, 16, 4))
+        scan, device, secret = _WORDS[self.language]
+        yield 6.5, *_fitting(4.2, True, self.model)
+        yield 11.5, *_fitting(2.3, False, scan)
+        yield 15.8, *_fitting(2.1, False, device)
+        yield 18.4, *_fitting(2.3, False, " ".join(self.device[at : at + 4] for at in range(0, 16, 4)))
+        yield 22.9, *_fitting(2.1, False, secret)
+        yield 25.5, *_fitting(2.3, True, "-".join(self.secret[at : at + 4] for at in range(0, 16, 4)))
 
     def modules(self) -> Iterator[tuple[float, float, float, float]]:
         """x, y, width, height of the QR's dark runs, mm."""
@@ -51,8 +61,7 @@ class Label:
     def svg(self) -> bytes:
         path = "".join(f"M{x:.3f} {y:.3f}h{w:.3f}v{h:.3f}h-{w:.3f}z" for x, y, w, h in self.modules())
         texts = "".join(
-            f'<text x="{_TEXT}" y="{y}" font-size="{size}" font-weight="{"bold" if bold else "normal"}">'
-            f"{escape(text)}</text>"
+            f'<text x="{TEXT}" y="{y}" font-size="{size:.2f}"{_bold(size, text) if bold else ""}>{escape(text)}</text>'
             for y, size, bold, text in self.lines()
         )
         return (
@@ -68,7 +77,7 @@ class Label:
             for x, y, w, h in self.modules()
         )
         texts = "".join(
-            f"BT /F{2 if bold else 1} {size * _POINT:.2f} Tf {_TEXT * _POINT:.2f} {(HEIGHT - y) * _POINT:.2f} Td "
+            f"BT /F{2 if bold else 1} {size * _POINT:.2f} Tf {TEXT * _POINT:.2f} {(HEIGHT - y) * _POINT:.2f} Td "
             f"({_escaped(text)}) Tj ET\n"
             for y, size, bold, text in self.lines()
         )
@@ -86,6 +95,15 @@ class Label:
             b"<< /Length %d >>\nstream\n" % len(drawn) + drawn + b"endstream",
         ]
         return _written(objects)
+
+
+def _fitting(size: float, bold: bool, text: str) -> tuple[float, bool, str]:
+    return min(size, _ROOM / ems(text)), bold, text
+
+
+def _bold(size: float, text: str) -> str:
+    """As wide as in Helvetica, whichever letters stand in for it."""
+    return f' font-weight="bold" textLength="{size * ems(text):.2f}" lengthAdjust="spacingAndGlyphs"'
 
 
 def _escaped(text: str) -> str:
