@@ -40,13 +40,6 @@ def whole(chip: str) -> bytes:
     return made.ljust(0x10000 - boot, b"\xff") + image(chip)
 
 
-@pytest.fixture(scope="session")
-def oven(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("built")
-    build.build("oven", folder)
-    return folder
-
-
 def esptool(*words: str) -> str:
     done = subprocess.run([sys.executable, "-m", "esptool", *words], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -19,7 +19,7 @@ from . import launch, rom
 from .errors import HangError, ReplRequest, ResetRequest, SimulationError
 
 _HEAD = struct.Struct("<H")
-_RESET_CODE = 75  # exit code of a firmware that restarts itself
+RESET_CODE = 75  # exit code of a firmware that restarts itself
 _REPL_CODE = 76  # of one that leaves for the interpreter's prompt
 PIECE = 64  # bytes of the service port in a frame: what the appliance takes in a turn
 PATIENCE_S = 30.0  # real seconds without an answer, after which the appliance hangs
@@ -175,7 +175,7 @@ class Appliance:
         if self._hung:
             self._end()
             return HangError(f"the appliance did not answer for {self._patience_s:g} s")
-        if code == _RESET_CODE:
+        if code == RESET_CODE:
             self._end()
             return ResetRequest("the appliance restarts itself")
         if code == _REPL_CODE:

@@ -1,6 +1,6 @@
 """The interpreter's prompt of an unlocked board: MicroPython on a pseudo-terminal of its own, with the board's flash.
 Takes bytes as they come on the service port, gives what the prompt says. A soft reset from the raw prompt starts it
-anew, as a board does; one from the friendly prompt ends it, and the appliance's program starts.
+anew, as a board does; one from the friendly prompt, or `machine.reset`, ends it, and the appliance's program starts.
 """
 
 import contextlib
@@ -14,6 +14,7 @@ from pathlib import Path
 from trivet import paths
 
 from . import launch
+from .appliance import RESET_CODE
 
 _PROMPT = b">>> "
 _RAW = b"raw REPL"
@@ -81,7 +82,10 @@ class Prompt:
         return self._heard[at:]
 
     def _ended(self) -> bytes:
+        reset = self._process.wait(10) == RESET_CODE
         self.close()
+        if reset:
+            return b""
         if self._raw:
             self.over = False
             self._start()
