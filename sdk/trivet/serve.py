@@ -178,6 +178,16 @@ class Cloud:
         async with self.store.writing() as session:
             return await control.give(session, self.vault.master, device, command, who)
 
+    def counted(self) -> dict[str, int]:
+        """What this process counted since its start, by name."""
+        workers = self.ingest.workers
+        taken, refused = sum(one.taken for one in workers), sum(one.buried for one in workers)
+        return {
+            "messages_taken": taken,
+            "messages_refused": refused,
+            "jobs_ended": sum(job.done() for job in self._jobs),
+        }
+
     async def _make_first_login(self) -> Login | None:
         async with self.store.reading() as session:
             if await session.scalar(select(func.count()).select_from(LoginRow)):
@@ -233,7 +243,7 @@ class _Server(uvicorn.Server):
 
 class _Http:
     def __init__(self, app: FastAPI, host: str, port: int) -> None:
-        config = uvicorn.Config(app, host=host, port=port, log_level="warning", access_log=False)
+        config = uvicorn.Config(app, host=host, port=port, log_level="warning", access_log=False, log_config=None)
         config.timeout_graceful_shutdown = 2
         self._server = _Server(config)
         self._task: asyncio.Task[None] | None = None

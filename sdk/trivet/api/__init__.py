@@ -1,4 +1,4 @@
-"""The REST interface. Takes a running cloud, gives the FastAPI application with /api, /u and /healthz.
+"""The REST interface. Takes a running cloud, gives the FastAPI application with /api, /u, /metrics and /healthz.
 
 `trivet.desk.mount(app)` adds the pages for people. Nothing of an owner is ever answered without a login.
 """
@@ -15,6 +15,7 @@ from trivet.api import (
     casework,
     commands,
     inbound,
+    metrics,
     my_cases,
     my_notify,
     my_routes,
@@ -32,6 +33,7 @@ from trivet.api import (
 from trivet.api.accounts import Accounts
 from trivet.api.auth import Guard, OwnerGuard, signing_key
 from trivet.api.ports import CloudPort
+from trivet.observe.metrics import Metrics
 
 __all__ = ["CloudPort", "Guard", "create"]
 
@@ -52,8 +54,11 @@ def create(cloud: CloudPort) -> FastAPI:
     app.state.guard = Guard(cloud.store, key)
     app.state.owner_guard = OwnerGuard(cloud.store, key)
     app.state.accounts = Accounts(cloud.store, key)
+    app.state.metrics = Metrics()
+    app.add_middleware(metrics.Counting, metrics=app.state.metrics)
     problems.install(app)
     app.add_api_route("/healthz", health, response_model=schemas.Health, tags=["operations"])
+    app.include_router(metrics.router)
     app.include_router(payloads.router)
     app.include_router(routes.public)
     app.include_router(inbound.door)

@@ -79,6 +79,9 @@ class CloudPort(Protocol):
     @property
     def client(self) -> Client: ...
 
+    def counted(self) -> dict[str, int]:
+        """What this process counted since its start, by name."""
+
     async def command(self, device: str, command: int, who: str) -> int:
         """Queue a command without arguments (ids.C_*), or the rotation of the appliance's key; gives its counter.
         Raises a ValueError that says why not."""

@@ -1,10 +1,9 @@
 """`trivet serve`: the whole cloud on this machine, in one go. Prints where it is and, once, the first login."""
 
 import asyncio
-import logging
 import signal
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import platformdirs
 import typer
@@ -16,6 +15,7 @@ from trivet.consent.vendor import VendorError
 from trivet.engine import EngineError
 from trivet.keys import KeysError
 from trivet.notify.config import NotifyError
+from trivet.observe import logs
 
 app = typer.Typer(add_completion=False)
 _HERE = (LOOPBACK, "localhost", "::1")
@@ -50,12 +50,15 @@ def serve(  # noqa: PLR0917
     allow_network: Annotated[
         list[str] | None, typer.Option(help="Private network (CIDR) that webhooks may be sent into, once for each")
     ] = None,
+    log: Annotated[
+        Literal["text", "json"], typer.Option(help="How the log is written to stderr; never with anything of a person")
+    ] = "text",
     exposed_keys: Annotated[
         bool, typer.Option("--exposed-keys", help="Serve other machines though no passphrase protects the keys on disk")
     ] = False,
 ) -> None:
     """Start engine, ingest, database, API and desk page; Ctrl-C ends all of it."""
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    logs.setup(as_json=log == "json")
     from trivet.commands import keyring
     from trivet.commands.keys import told
 

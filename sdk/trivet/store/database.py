@@ -31,7 +31,11 @@ class Store:
         self.url = url
         self.sqlite = make_url(url).get_backend_name() == "sqlite"
         self._engine = create_async_engine(
-            url, pool_pre_ping=not self.sqlite, json_serializer=_to_json, json_deserializer=msgspec.json.decode
+            url,
+            pool_pre_ping=not self.sqlite,
+            json_serializer=_to_json,
+            json_deserializer=msgspec.json.decode,
+            hide_parameters=True,  # an error that is logged names no values
         )
         self._writer = self._engine.execution_options(trivet_writing=True)
         if self.sqlite:
