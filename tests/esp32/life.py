@@ -1,5 +1,6 @@
-"""A life of the oven on a fake chip, in virtual time: `life.py FOLDER TABLES IMAGE SCENE …`. The image is the one that
-goes into a real board's flash; only the chip's modules and the passing of time are the test's. Prints JSON lines.
+"""A life of the oven on a fake chip, in virtual time: `life.py FOLDER TABLES IMAGE ROOM SCENE …`. The image is the one
+that goes into a real board's flash, ROOM what the room of the ports is called in it; only the chip's modules and the
+passing of time are the test's. Prints JSON lines.
 
 Time passes where the firmware sleeps. A scene is a function that is asked at each of those moments; it turns the
 board's world and ends the life with `Over`.
@@ -119,7 +120,7 @@ def hang(board, ports):
 SCENES = {"bake": bake, "idle": idle, "restart": restart, "hang": hang}
 
 
-def main(folder, tables, image, scene, cause="1"):
+def main(folder, tables, image, room, scene, cause="1"):
     import chip
     import uctypes
 
@@ -134,9 +135,9 @@ def main(folder, tables, image, scene, cause="1"):
     sys.path[:] = ["/rom", ".frozen"]
     made = []
 
-    import appliance.esp32 as room  # in an image its modules are one, and their classes have other names
     import main_esp32
 
+    room = __import__(room)  # in an image its modules are one, and it and their classes have other names
     Ports = next(one for one in map(lambda name: getattr(room, name), dir(room)) if hasattr(one, "witnessed"))
     first = Ports.__init__
 

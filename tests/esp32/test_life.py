@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from trivet import boards
-from trivet.sim import rom
+from trivet.sim import flat, rom
 from trivet_wire import ids
 
 WATCHDOG, POWER_ON, HARD = 3, 1, 2  # machine.*_RESET of an ESP32
@@ -19,13 +19,19 @@ def image() -> Path:
     return rom.build(boards.load("oven"), chip=True)
 
 
+@pytest.fixture(scope="session")
+def room() -> str:
+    """What the chip's room is called in it."""
+    return flat.names(path for path, _ in rom.linked(boards.load("oven"), chip=True))["appliance.esp32"]
+
+
 @pytest.fixture
-def life(chip: Callable[..., Any], image: Path) -> Callable[..., list[dict[str, Any]]]:
+def life(chip: Callable[..., Any], image: Path, room: str) -> Callable[..., list[dict[str, Any]]]:
     board = chip()
     board.files()
 
     def lived(scene: str, cause: int = POWER_ON) -> list[dict[str, Any]]:
-        done = board.run("life.py", str(image), scene, str(cause), timeout=240)
+        done = board.run("life.py", str(image), room, scene, str(cause), timeout=240)
         return [json.loads(line) for line in done.stdout.decode().splitlines() if line.startswith("{")]
 
     lived.folder = board.folder  # type: ignore[attr-defined]

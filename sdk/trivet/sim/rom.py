@@ -75,9 +75,9 @@ def _remember(digest: str, image: Path) -> None:
         os.replace(made, note)
 
 
-def linked(board: "Board") -> Iterator[tuple[str, bytes]]:
+def linked(board: "Board", chip: bool = False) -> Iterator[tuple[str, bytes]]:
     """Path and source of the modules that a board's image has, before their names are spared."""
-    sources = {path: data for path, data in inputs(board) if path.endswith(".py")}
+    sources = {path: data for path, data in inputs(board, chip) if path.endswith(".py")}
     yield from link(leave_out(fold(sources)))[0].items()
 
 
