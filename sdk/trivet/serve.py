@@ -26,12 +26,8 @@ from trivet.engine.engine import Engine
 from trivet.ingest.known import Known
 from trivet.ingest.nats import NatsTransport
 from trivet.ingest.worker import Ingest
-from trivet.notify import config as notify
-from trivet.notify.plan import Plan
-from trivet.notify.sender import Teller
 from trivet.outward.guard import networks
 from trivet.outward.http import Client
-from trivet.outward.router import Router
 from trivet.outward.seal import Seal
 from trivet.passwords import hash_password, make_password
 from trivet.registry import Identity, Registry
@@ -41,8 +37,7 @@ from trivet.updates import clock
 from trivet.updates.blocks import Blocks
 from trivet.updates.payloads import Payloads
 from trivet.vault import Vault
-from trivet.webhooks.events import Queue
-from trivet.webhooks.sender import Sender
+from trivet.ways import Ways
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -96,7 +91,7 @@ class Cloud:
     async def start(self) -> None:
         kept = periods.load(self.settings.data_dir)  # a mistake in them is said before anything starts
         vendor.load(self.settings.data_dir)
-        told = notify.load(self.settings.data_dir)
+        ways = Ways(self.settings.data_dir, self.store, self.seal, self.client)
         await self.store.open()
         async with self.store.writing() as session:
             for shown in (kept, periods.DEFAULT):  # appliances were delivered with these
@@ -113,9 +108,7 @@ class Cloud:
         self._jobs = [
             asyncio.create_task(self.retention.run(), name="retention"),
             asyncio.create_task(clock.run(self.store), name="clock"),
-            asyncio.create_task(Router(self.store, [Queue(self.base), Plan(told)]).run(), name="outbox"),
-            asyncio.create_task(Teller(self.store, told, self.base).run(), name="notifications"),
-            asyncio.create_task(Sender(self.store, self.seal, self.client).run(), name="webhooks"),
+            *(asyncio.create_task(job, name=name) for name, job in ways.jobs(self.base).items()),
         ]
         self._note_address()
 

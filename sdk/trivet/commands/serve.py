@@ -16,6 +16,7 @@ from trivet.engine import EngineError
 from trivet.keys import KeysError
 from trivet.notify.config import NotifyError
 from trivet.observe import logs
+from trivet.tickets.config import TicketsError
 
 app = typer.Typer(add_completion=False)
 _HERE = (LOOPBACK, "localhost", "::1")
@@ -81,7 +82,16 @@ def serve(  # noqa: PLR0917
     )
     try:
         asyncio.run(_serve(settings))
-    except (EngineError, KeysError, NotifyError, RetentionError, TermsError, VendorError, RuntimeError) as error:
+    except (
+        EngineError,
+        KeysError,
+        NotifyError,
+        RetentionError,
+        TermsError,
+        TicketsError,
+        VendorError,
+        RuntimeError,
+    ) as error:
         typer.echo(f"The cloud did not start: {error}", err=True)
         raise typer.Exit(1) from error
 

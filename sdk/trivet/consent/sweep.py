@@ -27,13 +27,21 @@ from trivet.store.tables import (
     ReceiptRow,
     RefusedRow,
 )
+from trivet.store.tickets import TicketJobRow, TicketRow
 from trivet.store.updates import OfferRow, UpdateHoursRow
 from trivet.store.visits import VisitRow
 
 # Tables with something of an appliance, and why those that stay may stay.
 GOES = {"messages", "refused", "cases", "case_events", "consents", "consent_requests", "uses", "commands"}
 GOES |= {"security_events", "ownerships", "owners", "owner_logins", "offers", "update_hours", "visits"}
-GOES |= {"webhook_deliveries", "letters", "notices", "notify_choices"}  # the last with its owner
+GOES |= {
+    "webhook_deliveries",
+    "letters",
+    "notices",
+    "notify_choices",
+    "tickets",
+    "ticket_jobs",
+}  # the last with its owner
 GOES |= {"case_work", "proposals", "case_tests"}  # with their case
 STAYS = {
     "devices": "enrolment: the identity of the machine; its name for people goes back to the model's",
@@ -59,6 +67,8 @@ async def device(session: AsyncSession, row: DeviceRow, *, below: int | None = N
         ("visits", delete(VisitRow).where(VisitRow.device == row.id)),
         ("webhook_deliveries", delete(DeliveryRow).where(DeliveryRow.case.in_(cases))),
         ("notices", delete(NoticeRow).where(NoticeRow.case.in_(cases))),
+        ("ticket_jobs", delete(TicketJobRow).where(TicketJobRow.case.in_(cases))),
+        ("tickets", delete(TicketRow).where(TicketRow.case.in_(cases))),
         ("letters", delete(LetterRow).where(LetterRow.case.in_(cases))),
         ("case_events", delete(CaseEventRow).where(CaseEventRow.case.in_(cases))),
         ("cases", delete(CaseRecord).where(CaseRecord.device == row.id)),

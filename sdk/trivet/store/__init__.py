@@ -7,6 +7,7 @@ from trivet.store import letters as letters
 from trivet.store import notices as notices
 from trivet.store import outward as outward
 from trivet.store import privacy as privacy  # its tables belong to the schema
+from trivet.store import tickets as tickets
 from trivet.store import updates as updates
 from trivet.store.database import Store
 
