@@ -203,26 +203,27 @@ def test_no_code_path_reads_a_decision_for_the_warranty() -> None:
     assert not {word for word in words if "declin" in word.lower() or "proposal" in word.lower()}
 
 
-def test_nobody_who_knows_what_was_declined_speaks_of_warranty_but_where_it_is_proposed() -> None:
-    """Who reads decisions and who says what is covered or costs are apart; the one room that does both only writes what
-    the other said, from the part, the terms and the day of registration."""
-    decisions, money = {"ProposalRow", "DECLINED", "DECLINE"}, {"warranty", "standing", "quote", "Quote"}
-    both = set()
+FACTS = {"part", "terms", "registered", "today", "utcnow().date()", "session", "read.session", "case.device"}
+FACTS |= {f"basis.{name}" for name in ("terms", "terms.warranty_months", "registered", "today")}
+
+
+def test_whoever_asks_for_the_warranty_gives_dates_terms_and_parts_alone() -> None:
+    """Every call of that room in the whole SDK: nothing that was decided can get in."""
+    given_: dict[str, set[str]] = {}
     for file in CASES.parent.rglob("*.py"):
-        tree = ast.parse(file.read_text(encoding="utf-8"))
-        names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
-        names |= {alias.name for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) for alias in node.names}
-        if names & decisions and names & money:
-            both.add(file.relative_to(CASES.parent).as_posix())
-    assert both == {"cases/proposals.py"}
-    tree = ast.parse((CASES / "proposals.py").read_text(encoding="utf-8"))
-    calls = [
-        node for node in ast.walk(tree) if isinstance(node, ast.Call) and ast.unparse(node.func).startswith("warranty.")
-    ]
-    assert {ast.unparse(call) for call in calls} == {
-        "warranty.registered(session, case.device)",
-        "warranty.standing(part, terms, registered, utcnow().date())",
-    }
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and ast.unparse(node.func).startswith("warranty."):
+                words = {ast.unparse(one) for one in [*node.args, *(word.value for word in node.keywords)]}
+                given_.setdefault(file.relative_to(CASES.parent).as_posix(), set()).update(words)
+    assert {"cases/proposals.py", "cases/works.py", "visits/quote.py", "visits/book.py"} <= given_.keys()
+    assert set().union(*given_.values()) <= FACTS
+
+
+def test_the_price_of_a_visit_knows_no_decision_either() -> None:
+    tree = ast.parse((CASES.parent / "visits" / "quote.py").read_text(encoding="utf-8"))
+    named = {alias.name for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) for alias in node.names}
+    assert not {name for name in named if name.endswith(("Row", "Record"))}
+    assert not named & {"proposals", "work", "works", "outcomes", "decide"}
 
 
 DAY = st.dates(dt.date(2020, 1, 1), dt.date(2040, 1, 1))
@@ -269,3 +270,31 @@ async def test_the_rates_count_what_was_right_mended_at_once_and_found_nothing(h
         assert found["first_time_fix"] == pytest.approx(1 / 3)
         assert found["no_fault_found"] == pytest.approx(2 / 4)
         assert (await web.get("/api/rates", params={"model": "none such"})).json()["outcomes"] == 0
+
+
+async def test_the_queue_says_who_has_what_and_what_is_late(house: House) -> None:
+    other = await seeded.add_case(house.vendor, house.oven.device, seeded.DOOR, ago=dt.timedelta(days=30))
+    async with house.as_() as web:
+        await web.post(house.path("assign"), json=WHY | {"to": "agent"})
+        await web.post(f"/api/cases/{other}/place", json=WHY | {"queue": "field"})
+
+        async def asked(**how: Any) -> set[int]:
+            return {row["id"] for row in (await web.get("/api/cases", params=how)).json()["items"]}
+
+        assert await asked(assigned="agent") == {house.case}
+        assert await asked(assigned="") == {other}
+        assert await asked(queue="field") == {other}
+        assert await asked(late=True) == {other}
+        assert await asked(late=False) == {house.case}
+        row = (await web.get(f"/api/cases/{house.case}")).json()["row"]
+        assert (row["assigned"], row["tier"], row["queue"], row["escalated"]) == ("agent", 1, "desk", False)
+
+
+async def test_parts_are_shown_with_what_the_owner_would_pay(house: House) -> None:
+    async with house.as_() as web:
+        parts = (await web.get(house.path("parts"))).json()
+        assert {part["part"] for part in parts} == {part["number"] for part in seeded.rich()["parts"]}
+        element = next(part for part in parts if part["part"] == "HE-2217-03")
+        assert (element["warranty"], element["owner_pays"].split()[0]) == ("covered", "0")
+        assert element["price"] != element["owner_pays"]
+        assert (await web.get("/api/cases/99/parts")).status_code == 404

@@ -7,7 +7,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Request
 from pydantic import BaseModel
@@ -16,7 +16,7 @@ from trivet.api import schemas_cases as schemas
 from trivet.api.auth import User
 from trivet.api.problems import RESPONSES, ProblemError
 from trivet.api.routes import Asking, access_for, cloud_of, user_of, withheld_words
-from trivet.cases import outcomes, proposals, terms, views, work, works
+from trivet.cases import outcomes, proposals, terms, views, warranty, work, works
 from trivet.cases.once import Once
 from trivet.cases.problem import CaseError
 from trivet.cases.rates import rates
@@ -40,6 +40,7 @@ Key = Annotated[
         description="Of your own, new for each thing: the same request under it again makes nothing more",
     ),
 ]
+Found = TypeVar("Found", works.Work, list[warranty.Standing])
 _STATUS = {"key-reused": 422} | dict.fromkeys(("no-such-case", "no-such-proposal", "no-such-outcome"), 404)
 _STATUS["no-such-visit"] = 404
 _DESPITE = ("engineer", "admin")  # may propose a visit against the rule, and take another's outcome back
@@ -54,6 +55,15 @@ def problem(error: CaseError) -> ProblemError:
 async def shown(request: Request, user: Asking, case_id: CaseId) -> schemas.Work:
     """People's work on one case."""
     return schemas.Work.model_validate(await _seen(request, user, case_id))
+
+
+@router.get("/cases/{case_id}/parts", summary="Parts, prices and warranty")
+async def parts(request: Request, user: Asking, case_id: CaseId) -> list[schemas.PartStanding]:
+    """Every part of the appliance, and what its owner would pay for it: said before anything is booked."""
+    cloud = cloud_of(request)
+    async with reading(cloud.store, access_for(user, "service", "Parts for this case")) as read:
+        found = await works.parts(read, case_id, terms.load(cloud.settings.data_dir))
+    return [schemas.PartStanding.model_validate(one) for one in _shown(found, case_id)]
 
 
 @router.post("/cases/{case_id}/assign", summary="Give a case to somebody")
@@ -181,6 +191,11 @@ async def _seen(request: Request, user: User, case_id: int) -> works.Work:
     cloud = cloud_of(request)
     async with reading(cloud.store, access_for(user, "service", "Work on this case")) as read:
         found = await works.work(read, case_id, terms.load(cloud.settings.data_dir))
+    return _shown(found, case_id)
+
+
+def _shown(found: Found | views.Withheld | None, case_id: int) -> Found:
+    """What may be shown, or the problem why not."""
     if found is None:
         raise ProblemError(404, "no-such-case", f"There is no case {case_id}.")
     if isinstance(found, views.Withheld):

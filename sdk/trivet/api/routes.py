@@ -15,6 +15,7 @@ from trivet.api.ports import CloudPort
 from trivet.api.problems import RESPONSES, ProblemError
 from trivet.cases import queries, views
 from trivet.consent.access import Access, AccessError, allowed, reading
+from trivet.store.tables import utcnow
 
 ENGINE_PATIENCE_S = 2.0
 DeviceId = Annotated[str, Path(pattern="^[0-9a-f]{16}$", description="Device id, 16 hexadecimal digits")]
@@ -105,6 +106,9 @@ async def cases(
     cursor: paging.Cursor = None,
     state: Annotated[Literal["open", "resolved", "all"], Query(description="Which cases")] = "open",
     device: Annotated[str | None, Query(max_length=16, description="Only of this device id")] = None,
+    assigned: Annotated[str | None, Query(max_length=64, description="Only what this login has; empty: nobody")] = None,
+    queue: Annotated[str | None, Query(max_length=32, description="Only of this queue")] = None,
+    late: Annotated[bool | None, Query(description="Only what is later than promised, or not")] = None,
 ) -> paging.Page[views.CaseRow]:
     """Cases, newest first. The cursor is stable: a case that comes later never moves a page."""
     before = int(paging.decode(cursor, (int,))[0]) if cursor else None
@@ -116,6 +120,9 @@ async def cases(
         if (before is None or row.id < before)
         and (device is None or row.device == device)
         and (state != "resolved" or row.state == "resolved")
+        and (assigned is None or (row.assigned or "") == assigned)
+        and (queue is None or row.queue == queue)
+        and (late is None or row.late(utcnow()) is late)
     ]
     return paging.page(rows[: limit + 1], limit, lambda row: [row.id], request, response)
 

@@ -70,6 +70,11 @@ class CaseSummary(Schema):
     opened_at: dt.datetime = Field(description="UTC")
     updated_at: dt.datetime = Field(description="UTC")
     occurrences: int = Field(ge=0, description="How many times the fault came")
+    assigned: str | None = Field(description="Login of who has it")
+    tier: int = Field(ge=1, le=3, description="Line of support")
+    queue: str = Field(description="Queue of the desk")
+    escalated: bool = Field(description="A person must look at it now")
+    resolve_by: dt.datetime | None = Field(description="UTC: promised by then")
 
 
 class Part(Schema):

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from trivet.api.schemas import Schema
+from trivet.api.schemas import Schema, Texts
 
 StepName = Literal["self_help", "remote_test", "remote_fix", "visit", "watch", "escalate"]
 Act = Literal["approve", "refuse", "accept", "decline", "withdraw", "reopen", "order", "finish"]
@@ -150,6 +150,18 @@ class Work(Schema):
     proposals: list[Proposal] = Field(description="Steps and decisions")
     tests: list[Test] = Field(description="Self-tests")
     outcomes: list[Outcome] = Field(description="What it was")
+
+
+class PartStanding(Schema):
+    """A part and what it would cost this owner now."""
+
+    part: str = Field(description="Part number")
+    text: Texts = Field(description="What it is, by language")
+    van: bool = Field(description="Whether it is on every van")
+    warranty: Literal["covered", "over", "unknown"] = Field(description="From the day of the first registration")
+    until: dt.date | None = Field(description="Last day of the warranty; null without a registration")
+    price: str | None = Field(description="The part's own, with its currency")
+    owner_pays: str | None = Field(description="What the owner would pay for it; nothing is 0")
 
 
 class Rates(Schema):

@@ -9,11 +9,12 @@ confidence.
 
 from __future__ import annotations
 
+import asyncio
 import random
 import tempfile
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field
@@ -98,13 +99,11 @@ async def run(options: Options) -> dict[str, Any]:
     lives = draw(n, dice, options.seed)
     reported = {at for at in range(n) if dice.random() * REPORTED < 1}
     async with desk() as place:
-        identities = [await place.registry.enrol(boards.load(life.board).model) for life in lives]
         began = told = time.monotonic()
         with ProcessPoolExecutor(PROCESSES) as pool:
-            provisions = [Provision.of(identity) for identity in identities]
-            for at, heard in enumerate(_play(pool, lives, provisions)):
-                row = await judge(place, lives[at], identities[at].device, heard, report=at in reported)
-                place.rows.append(row)
+            async for life, device, heard in _play(place, pool, lives):
+                at = len(place.rows)
+                place.rows.append(await judge(place, life, device, heard, report=at in reported))
                 if time.monotonic() - told > 10 or at + 1 == n:
                     told = time.monotonic()
                     options.say(f"{at + 1} of {n} faults after {told - began:.0f} s")
@@ -132,15 +131,20 @@ def _faults(board: str) -> dict[str, Fault]:
     return dict(boards.plant(boards.load(board)).FAULTS)
 
 
-def _play(pool: ProcessPoolExecutor, lives: list[Life], provisions: list[Provision]) -> Iterator[Heard]:
-    """In order; a few are played ahead."""
-    running: list[Future[Heard]] = []
-    waiting = iter(zip(lives, provisions, strict=True))
-    for life, provision in waiting:
-        running.append(pool.submit(play, life, provision))
+async def _play(place: Desk, pool: ProcessPoolExecutor, lives: list[Life]) -> AsyncIterator[tuple[Life, str, Heard]]:
+    """Each life, its appliance and what that told, in order; a few are played ahead."""
+    running: list[tuple[Life, str, Future[Heard]]] = []
+    for life in lives:
+        identity = await place.registry.enrol(boards.load(life.board).model)
+        running.append((life, identity.device, pool.submit(play, life, Provision.of(identity))))
         if len(running) >= PROCESSES * _AHEAD:
-            yield running.pop(0).result()
-    yield from (one.result() for one in running)
+            yield await _played(*running.pop(0))
+    for one in running:
+        yield await _played(*one)
+
+
+async def _played(life: Life, device: str, future: Future[Heard]) -> tuple[Life, str, Heard]:
+    return life, device, await asyncio.wrap_future(future)
 
 
 @asynccontextmanager

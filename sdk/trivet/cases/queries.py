@@ -18,6 +18,7 @@ from trivet.cases.evidence import view_evidence
 from trivet.cases.triage import NOTHING, triage
 from trivet.consent import security, state
 from trivet.consent.access import Reading
+from trivet.store.cases import CaseWorkRow
 from trivet.store.privacy import SecurityEventRow
 from trivet.store.tables import (
     RESOLVED,
@@ -42,6 +43,7 @@ _STATUS_BITS = (
 )
 _STATE_ORDER = {"escalating": 0, "regressed": 1, "new": 2, "ongoing": 3, "resolved": 4}
 MAX_MESSAGES = 200
+_CHUNK = 5000  # numbers in one question: a database takes no more of them than 32,766
 
 
 async def queue(read: Reading, *, include_resolved: bool = False) -> list[views.CaseRow]:
@@ -165,12 +167,14 @@ async def _rows(read: Reading, records: Sequence[CaseRecord]) -> list[views.Case
     names = {row.id: row for row in await session.scalars(select(DeviceRow).where(DeviceRow.id.in_(devices_)))}
     owners = await _owners(session, devices_)
     catalogues = await _catalogues(session, {record.catalogue for record in records})
+    works = await _works(session, [record.id for record in records])
     return [
         _row(
             record,
             names[record.device],
             owners.get(record.device),
             catalogues[record.catalogue],
+            works.get(record.id),
             open_=read.covers(record.device, ids.SERVICE),
         )
         for record in records
@@ -178,7 +182,13 @@ async def _rows(read: Reading, records: Sequence[CaseRecord]) -> list[views.Case
 
 
 def _row(
-    record: CaseRecord, appliance: DeviceRow, owner: views.Owner | None, catalogue: rich.Catalogue, *, open_: bool
+    record: CaseRecord,
+    appliance: DeviceRow,
+    owner: views.Owner | None,
+    catalogue: rich.Catalogue,
+    work: CaseWorkRow | None,
+    *,
+    open_: bool,
 ) -> views.CaseRow:
     code = catalogue.code(record.event)
     judged = None if open_ or code is None else triage(catalogue, code, NOTHING)
@@ -206,7 +216,20 @@ def _row(
         opened_at=record.opened_at,
         updated_at=record.updated_at,
         occurrences=record.occurrences,
+        assigned=work.owner if work else None,
+        tier=work.tier if work else 1,
+        queue=work.queue if work else "",
+        escalated=work.escalated if work else record.hazard,
+        resolve_by=work.resolve_by if work else None,
     )
+
+
+async def _works(session: AsyncSession, cases: Sequence[int]) -> dict[int, CaseWorkRow]:
+    found: dict[int, CaseWorkRow] = {}
+    for start in range(0, len(cases), _CHUNK):
+        query = select(CaseWorkRow).where(CaseWorkRow.case.in_(cases[start : start + _CHUNK]))
+        found |= {row.case: row for row in await session.scalars(query)}
+    return found
 
 
 async def _devices(read: Reading, records: Sequence[DeviceRow]) -> list[views.DeviceView]:

@@ -62,6 +62,15 @@ class CaseRow:
     opened_at: dt.datetime
     updated_at: dt.datetime
     occurrences: int
+    assigned: str | None  # login of who has it
+    tier: int
+    queue: str
+    escalated: bool
+    resolve_by: dt.datetime | None  # None: nobody has looked at it since the desk keeps clocks
+
+    def late(self, now: dt.datetime) -> bool:
+        """Whether it is open and later than promised."""
+        return self.state != "resolved" and self.resolve_by is not None and self.resolve_by < now
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,8 @@ class Standing:
     warranty, None where no price is known."""
 
     part: str
+    text: dict[str, str]  # by language
+    van: bool  # it is on every van
     warranty: str  # covered | over | unknown
     until: dt.date | None
     price: str | None
@@ -36,7 +38,8 @@ def standing(part: Part, terms: Terms, registered: dt.date | None, today: dt.dat
     months = terms.warranty_months if part.warranty_months is None else part.warranty_months
     word, until = holds(months, registered, today)
     free = word == COVERED and part.price is not None
-    return Standing(part.number, word, until, part.price, _free(str(part.price)) if free else part.price)
+    pays = _free(str(part.price)) if free else part.price
+    return Standing(part.number, part.text, part.van, word, until, part.price, pays)
 
 
 def holds(months: int, registered: dt.date | None, today: dt.date) -> tuple[str, dt.date | None]:

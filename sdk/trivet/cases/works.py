@@ -11,7 +11,8 @@ from typing import Any
 from sqlalchemy import select
 from trivet_wire import ids
 
-from trivet.cases import coverage, views
+from trivet.cases import coverage, views, warranty
+from trivet.cases.judge import catalogue_of
 from trivet.cases.proposals import acts
 from trivet.cases.terms import Terms
 from trivet.cases.work import of
@@ -114,6 +115,20 @@ async def work(read: Reading, number: int, terms: Terms) -> Work | views.Withhel
         tests=[Test(one.routine, one.passed, one.by, one.at) for one in await _rows(read, CaseTestRow, number)],
         outcomes=[_outcome(one) for one in await _rows(read, OutcomeRow, number)],
     )
+
+
+async def parts(read: Reading, number: int, terms: Terms) -> list[warranty.Standing] | views.Withheld | None:
+    """Every part of the appliance's catalogue with its price, and what the owner of this case would pay."""
+    case = await read.session.get(CaseRecord, number)
+    if case is None:
+        return None
+    withheld = await coverage.withheld(read, case)
+    if withheld is not None:
+        return withheld
+    read.note(case.device, f"case {number}", case.purpose)
+    catalogue, _ = await catalogue_of(read.session, case)
+    registered, today = await warranty.registered(read.session, case.device), utcnow().date()
+    return [warranty.standing(part, terms, registered, today) for part in catalogue.parts]
 
 
 async def proposals(read: Reading, case: CaseRecord) -> list[Proposal]:
