@@ -229,13 +229,14 @@ class Terminal:
         self._over = False
         self._pending = self._owed = True
         self._module = ""
+        self._said = []
         self._sent = 0
         self._taken = self.now
         self._armed = armed and not n  # mpremote ends the line first
         try:
             if wrong:
                 raise WireError(wrong)
-            said = self._said = str(self._line[start:n], "utf-8").split()
+            said = self._said = self._words(start, n)
             self._fresh()
             if armed and said == ["repl"]:
                 self._leave()
@@ -253,6 +254,17 @@ class Terminal:
             self._refuse(error.reason)
         self._fresh()
 
+    def _words(self, start: int, n: int) -> "list[str]":
+        """What the line says."""
+        line = memoryview(self._line)[start:n]
+        try:
+            return str(line, "utf-8").split()
+        except MemoryError:
+            words = str(line[:8], "utf-8").split()
+            if not self._make_way(words[0] if words else ""):
+                raise
+        return str(line, "utf-8").split()
+
     def _own(self, said: "list[str]") -> None:
         """Words of the line itself."""
         if not said:
@@ -267,19 +279,11 @@ class Terminal:
             raise WireError(ids.R_FIELD)
 
     def _once_more(self) -> None:
-        """There was too little heap: connection and update give way to whoever stands here, where nothing came of the
-        word yet. An update does not to words about itself; it goes on where it was."""
-        said, app = self._said, self.app
+        """There was too little heap: again, where nothing came of the word yet."""
+        said = self._said
         self._said = []
         self._close()
-        way = app.uplink is not None
-        if way:
-            app.uplink.rest(self._ports.clock.link_ms(), _REST_MS)
-        if said and said[0] not in _UPDATING and app.machine is not None:
-            way = True
-            app.spare(_REST_MS)
-        self._empty()
-        if not said or not way:
+        if not self._make_way(said[0] if said else "") or not said:
             self._refuse(ids.R_BUSY)
             return
         try:
@@ -289,6 +293,19 @@ class Terminal:
             self._refuse(ids.R_BUSY)
         except WireError as error:
             self._refuse(error.reason)
+
+    def _make_way(self, word: str) -> bool:
+        """Connection and update give way to whoever stands here and says `word`; an update does not to words about
+        itself, and goes on where it was. False: there is neither."""
+        app = self.app
+        found = app.uplink is not None
+        if found:
+            app.uplink.rest(self._ports.clock.link_ms(), _REST_MS)
+        if word and word not in _UPDATING and app.machine is not None:
+            found = True
+            app.spare(_REST_MS)
+        self._empty()
+        return found
 
     def _empty(self) -> None:
         """Let go of whatever was loaded for the word, whole or not."""
