@@ -1,5 +1,7 @@
 """A simulated appliance of a maker at a pseudo-terminal, and a technician with a file of that maker."""
 
+import threading
+from collections.abc import Callable
 from pathlib import Path
 
 from trivet.credentials import wire
@@ -30,6 +32,42 @@ def technician(path: Path, may: int = wire.ALL, regions: tuple[str, ...] = ()) -
     message = wire.signed_credential(VENDOR, 7, "Ada Bauer", PUBLIC, may, regions, _ISSUED, _ISSUED + _YEARS)
     Wallet(message, KEY).save(path)
     return path
+
+
+def when_heard(at: Port, text: bytes, then: Callable[[], object]) -> None:
+    """Once, beside the appliance: when these bytes came to its port in one piece."""
+    write = at.world.uart_write
+    heard = _once(text, then)
+
+    def watched(data: bytes) -> None:
+        write(data)
+        heard(data)
+
+    at.world.uart_write = watched  # type: ignore[method-assign]
+
+
+def when_said(at: Port, text: bytes, then: Callable[[], object]) -> None:
+    """The same, when the appliance said them."""
+    read = at.world.uart_read
+    said = _once(text, then)
+
+    def watched(most: int) -> bytes:
+        data = read(most)
+        said(data)
+        return data
+
+    at.world.uart_read = watched  # type: ignore[method-assign,assignment]
+
+
+def _once(text: bytes, then: Callable[[], object]) -> Callable[[bytes], None]:
+    done = threading.Event()
+
+    def look(data: bytes) -> None:
+        if text in data and not done.is_set():
+            done.set()
+            threading.Thread(target=then, daemon=True).start()
+
+    return look
 
 
 def port(folder: Path, more: str = "") -> Port:

@@ -4,13 +4,12 @@ exit codes for scripts."""
 import json
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from bench_kit import appliance, port, technician
+from bench_kit import appliance, port, technician, when_heard, when_said
 from click.testing import Result
 from trivet.cli import app
 from trivet.commands import plug
@@ -109,8 +108,7 @@ def test_live_values_with_units_and_validity(broken: Port) -> None:
 
 
 def test_live_goes_on_when_a_pulled_cable_is_back(resting: Port) -> None:
-    threading.Timer(2.0, resting.pull).start()
-    threading.Timer(3.0, resting.plug).start()
+    when_said(resting, b'"t":', lambda: resting.interrupt(1.0))
     done = trivet(resting, "live", "mains_voltage", "--count", "8", "--every", "0.5", "--json")
     assert done.exit_code == exits.DONE
     assert len(done.stdout.splitlines()) == 8
@@ -119,7 +117,7 @@ def test_live_goes_on_when_a_pulled_cable_is_back(resting: Port) -> None:
 
 
 def test_monitor_tells_what_happens(resting: Port) -> None:
-    threading.Timer(1.5, lambda: resting.do(lambda world: world.say("consent service yes"))).start()
+    when_heard(resting, b"watch", lambda: resting.do(lambda world: world.say("consent service yes")))
     done = trivet(resting, "monitor", "--seconds", "5", "--json")
     assert done.exit_code == exits.DONE
     assert "consent" in [json.loads(line)["e"] for line in done.stdout.splitlines()]

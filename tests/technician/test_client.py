@@ -4,11 +4,11 @@ import json
 import os
 import pty
 import threading
-import time
 import tty
 from collections.abc import Callable, Iterator
 
 import pytest
+from bench_kit import when_heard
 from trivet.sim.port import Port
 from trivet.sim.spec import parse
 from trivet.technician import exits, ports
@@ -135,7 +135,7 @@ def test_a_pulled_cable_is_noticed_and_the_same_client_goes_on_when_it_is_back()
         port.pull()
         with pytest.raises(PulledError):
             client.ask("who")
-        threading.Timer(0.3, port.plug).start()
+        client.told = lambda what: port.plug() if what == "pulled" else None
         client.reconnect(within_s=10)
         said = who(client)
         assert (said.device, said.boot) == (device, 1)
@@ -144,8 +144,10 @@ def test_a_pulled_cable_is_noticed_and_the_same_client_goes_on_when_it_is_back()
 def test_a_cable_pulled_in_mid_command_leaves_the_appliance_as_it_was() -> None:
     with Port(parse("sim:oven")) as port:
         client = Client(str(port.path))
+        heard = threading.Event()
+        when_heard(port, b"led", heard.set)
         client._write(b"@1 led")
-        time.sleep(0.1)
+        assert heard.wait(30)
         port.pull()
         with pytest.raises(PulledError):
             client.reconnect(within_s=0.2)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bench_kit import VENDOR, port, technician
+from bench_kit import VENDOR, port, technician, when_heard
 from trivet.cli import app
 from trivet.sim.device import Device, Provision
 from trivet.sim.port import Port
@@ -85,15 +85,7 @@ def test_whoever_stays_until_the_owner_says_yes_sees_it_go_on_trial(oven: Port, 
 def test_what_a_pulled_cable_lost_is_asked_for_again(oven: Port, newer: Path, file: Path) -> None:
     says_yes_when_asked(oven)
     pulled = threading.Event()
-    write = oven.world.uart_write
-
-    def watched(data: bytes) -> None:
-        write(data)
-        if b" block 4" in data and not pulled.is_set():
-            pulled.set()
-            oven.interrupt(1.0)
-
-    oven.world.uart_write = watched  # type: ignore[method-assign]
+    when_heard(oven, b" block 4", lambda: (oven.interrupt(1.0), pulled.set()))
     assert update(oven, newer, file, "--wait", "3")["state"] == "on trial"
     assert pulled.is_set()
 

@@ -3,11 +3,12 @@ the board's packed files and a name, gives one cell at a time; keeps nothing. La
 sdk/trivet/boards/pack_service.py.
 """
 
-from trivet_wire.ids import R_CATALOGUE
+from trivet_wire.ids import R_BUSY, R_CATALOGUE, R_FIELD
 from trivet_wire.refuse import WireError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from ..heart import Heart
     from ..ports import Packed
 
 _HEAD = 8
@@ -70,6 +71,22 @@ class Names(Cells):
             if self.name(source) == name:
                 return source
         return -1
+
+
+def event_of(heart: "Heart | None", code: str) -> int:
+    """The event of a code as somebody typed it. R_FIELD: misread; R_CATALOGUE: this board has no such code; R_BUSY
+    without a board."""
+    if heart is None:
+        raise WireError(R_BUSY)
+    from trivet_wire.code import CodeError, parse
+
+    try:
+        event = heart.catalogue.find(parse(code))
+    except CodeError:
+        raise WireError(R_FIELD) from None
+    if event < 0:
+        raise WireError(R_CATALOGUE)
+    return event
 
 
 _VALIDITY = "valid|out of range|rate|stuck|stale|implausible|disconnected"  # ids.VALIDITY_NAMES

@@ -2,11 +2,7 @@
 none), gives lines of half blocks with a quiet zone, dark on light whatever the terminal's colours are (console.py).
 """
 
-from trivet_wire import ids
-from trivet_wire.code import CodeError, parse
-from trivet_wire.refuse import WireError
-
-from .cells import Cells
+from .cells import Cells, event_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,17 +15,8 @@ _ON, _OFF = "\x1b[30;107m", "\x1b[0m"  # black on bright white (ECMA-48)
 
 def main(talk: "Talk", said: "list[str]") -> "Answer":
     """Two rows of modules a line."""
-    heart = talk.app.heart
-    if heart is None:
-        raise WireError(ids.R_BUSY)
     try:
-        try:
-            event = heart.catalogue.find(parse(said[1]))
-        except CodeError:
-            raise WireError(ids.R_FIELD) from None
-        if event < 0:
-            raise WireError(ids.R_CATALOGUE)
-        picture = Cells(talk.app.ports.packed, "qr.bin").cell(event, 0)
+        picture = Cells(talk.app.ports.packed, "qr.bin").cell(event_of(talk.app.heart, said[1]), 0)
         side = picture[0]
         for y in range(-_QUIET, side + _QUIET, 2):
             line = ""

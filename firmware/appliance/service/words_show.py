@@ -3,14 +3,10 @@ lines for people (console.py): what it is, how often and when, what its signals 
 what to do, likely causes and their parts, and what a clear left of it.
 """
 
-from trivet_wire import ids
-from trivet_wire.code import CodeError, parse
-from trivet_wire.refuse import WireError
-
 from ..store import records
 from ..store.binary import unpack_from
 from . import console
-from .cells import Cells, Names, padded, validity, wrapped
+from .cells import Cells, Names, event_of, padded, validity, wrapped
 from .words_codes import facts, line
 
 TYPE_CHECKING = False
@@ -39,16 +35,8 @@ _STEPS, _CAUSES = 2, 3  # columns
 
 def main(talk: "Talk", said: "list[str]") -> "Answer":
     """The answer."""
-    heart = talk.app.heart
-    if heart is None:
-        raise WireError(ids.R_BUSY)
     try:
-        try:
-            event = heart.catalogue.find(parse(said[1]))
-        except CodeError:
-            raise WireError(ids.R_FIELD) from None
-        if event < 0:
-            raise WireError(ids.R_CATALOGUE)
+        event = event_of(talk.app.heart, said[1])
         titles = _TITLES[talk.language].split("|")
         yield from _facts(talk, event, titles)
         yield from _signals(talk, event, titles)

@@ -5,12 +5,11 @@ A self-test goes on until the next line; that line stops it, and so does whateve
 """
 
 from trivet_wire import ids
-from trivet_wire.code import CodeError, parse
 from trivet_wire.refuse import WireError
 
 from ..sense.board import CONDITION_WIDTH
 from ..trust import chain
-from .cells import Names
+from .cells import Names, event_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -180,12 +179,6 @@ def _clear(talk: "Talk", code: str) -> None:
         _note(talk, ids.MAY_CLEAR, ALL_CODES, 0)
         app.clear(ids.BY_SERIAL, ids.G_TECHNICIAN)
         return
-    try:
-        number = parse(code)
-    except CodeError:
-        raise WireError(ids.R_CATALOGUE) from None
-    event = heart.catalogue.find(number)
-    if event < 0:
-        raise WireError(ids.R_CATALOGUE)
-    _note(talk, ids.MAY_CLEAR, number, 0)
+    event = event_of(heart, code)
+    _note(talk, ids.MAY_CLEAR, heart.catalogue.code(event), 0)
     heart.manager.clear(event, ids.BY_SERIAL, ids.G_TECHNICIAN)
