@@ -19,7 +19,7 @@ from seeded import Vendor
 from sqlalchemy import func, select
 from standardwebhooks import Webhook as Judge
 from trivet.consent import requests
-from trivet.outward import schedule
+from trivet.outward import ring, schedule
 from trivet.outward.guard import networks
 from trivet.outward.http import Client
 from trivet.outward.router import HOLD_S, Router, Told
@@ -134,7 +134,7 @@ class TestWhatArrives:
             await house.turn()
             for secret in (old, new):
                 Judge(secret).verify(there.requests[0].body, there.requests[0].headers)
-            house.clock.forward(receivers.OVERLAP.total_seconds() + 1)
+            house.clock.forward(ring.OVERLAP.total_seconds() + 1)
             await house.happens()
             await house.turn()
         assert len(there.requests[0].headers["webhook-signature"].split()) == 2

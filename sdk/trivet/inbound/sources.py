@@ -5,7 +5,6 @@ A secret is shown once, by whoever made it; here it stays sealed.
 from __future__ import annotations
 
 import datetime as dt
-import json
 import re
 from dataclasses import dataclass
 
@@ -13,11 +12,10 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from trivet.inbound.problem import LetterError
-from trivet.outward import signature
+from trivet.outward import ring
 from trivet.outward.seal import Seal
 from trivet.store.letters import SourceRow
 
-OVERLAP = dt.timedelta(hours=24)  # for which an old secret is still believed after its replacement
 MOST = 100
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,31}")
 
@@ -38,8 +36,8 @@ async def add(session: AsyncSession, seal: Seal, name: str, who: str) -> str:
         raise LetterError("known-source", f"there is a source {name} already: rotate its secret, or take another name")
     if len(await listed(session)) >= MOST:
         raise LetterError("too-many", f"there are {MOST} sources, which is the most: remove one first")
-    secret = signature.new_secret()
-    session.add(SourceRow(name=name, secrets=_sealed(seal, name, [(secret, None)]), made_by=who))
+    secret, sealed = ring.made(seal, f"source {name}")
+    session.add(SourceRow(name=name, secrets=sealed, made_by=who))
     await session.flush()
     return secret
 
@@ -47,10 +45,7 @@ async def add(session: AsyncSession, seal: Seal, name: str, who: str) -> str:
 async def rotate(session: AsyncSession, seal: Seal, name: str, now: dt.datetime) -> str:
     """A new secret; the ones before are believed for another day."""
     row = await get(session, name)
-    secret = signature.new_secret()
-    until = (now + OVERLAP).timestamp()
-    old = [(one, end or until) for one, end in _opened(seal, row) if end is None or end > now.timestamp()]
-    row.secrets = _sealed(seal, name, [(secret, None), *old])
+    secret, row.secrets = ring.rotated(seal, f"source {name}", row.secrets, now)
     return secret
 
 
@@ -74,12 +69,4 @@ async def listed(session: AsyncSession) -> list[Source]:
 
 def believed(seal: Seal, row: SourceRow, now: dt.datetime) -> list[str]:
     """The secrets by which its letters are believed now."""
-    return [secret for secret, until in _opened(seal, row) if until is None or until > now.timestamp()]
-
-
-def _sealed(seal: Seal, name: str, held: list[tuple[str, float | None]]) -> bytes:
-    return seal.close(json.dumps(held).encode(), f"source {name}")
-
-
-def _opened(seal: Seal, row: SourceRow) -> list[tuple[str, float | None]]:
-    return [(secret, until) for secret, until in json.loads(seal.open(row.secrets, f"source {row.name}"))]
+    return ring.holding(seal, f"source {row.name}", row.secrets, now)

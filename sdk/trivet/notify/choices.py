@@ -4,6 +4,7 @@ gives what holds for an owner; writes what they choose.
 
 from __future__ import annotations
 
+import re
 import zoneinfo
 from dataclasses import dataclass
 
@@ -14,6 +15,7 @@ from trivet.store.notices import NotifyChoiceRow
 from trivet.store.tables import OwnerRow, utcnow
 
 MAX_ADDRESS = 254
+_ADDRESS = re.compile(r"[^\x00-\x1f/\\?#&,;]+")  # one address: what divides several, or ends it in a URL, is not in it
 
 
 @dataclass(frozen=True)
@@ -58,8 +60,8 @@ async def choose(
     for name, address in channels.items():
         if name not in config.channels:
             raise NotifyError(f"there is no channel {name!r}: use one of {', '.join(config.channels) or 'none'}")
-        if address is not None and not 0 < len(address) <= MAX_ADDRESS:
-            raise NotifyError(f"an address has 1 to {MAX_ADDRESS} characters")
+        if address is not None and not (len(address) <= MAX_ADDRESS and _ADDRESS.fullmatch(address)):
+            raise NotifyError(f"an address has 1 to {MAX_ADDRESS} characters, none of / \\ ? # & , ;")
         if not address and not _known(person, config.channels[name].address):
             raise NotifyError(f"give an address for {name}: none is known")
     first, end = checked_hours(quiet)
@@ -73,4 +75,5 @@ async def choose(
 
 
 def _known(owner: OwnerRow, address: str) -> str:
-    return {"mail": owner.email, "phone": owner.phone}.get(address) or ""
+    known = {"mail": owner.email, "phone": owner.phone}.get(address) or ""
+    return known if _ADDRESS.fullmatch(known) else ""

@@ -5,7 +5,6 @@ nothing. A secret is shown once, by whoever made it; here it stays sealed.
 from __future__ import annotations
 
 import datetime as dt
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from dataclasses import dataclass
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from trivet.outward import signature
+from trivet.outward import ring
 from trivet.outward.http import checked_url
 from trivet.outward.seal import Seal
 from trivet.store.outward import DELIVERED, DROPPED, FAILED, OPEN, DeliveryRow, WebhookRow
@@ -22,7 +21,6 @@ from trivet.webhooks.problem import WebhookError
 
 MOST = 100  # receivers: each has a lane of its own
 MOST_KINDS = 32
-OVERLAP = dt.timedelta(hours=24)  # for which an old secret signs along after its replacement
 _KIND = re.compile(r"[a-z][a-z0-9-]{0,23}")
 
 
@@ -58,11 +56,10 @@ async def add(
         raise WebhookError("bad-kind", f"at most {MOST_KINDS} kinds, and 64 characters of a name")
     if (await session.scalar(select(func.count()).select_from(WebhookRow)) or 0) >= MOST:
         raise WebhookError("too-many", f"there are {MOST} receivers, which is the most: remove one first")
-    secret = signature.new_secret()
     row = WebhookRow(url=url, name=name, kinds_json=sorted(set(kinds)), secrets=b"", made_by=who)
     session.add(row)
     await session.flush()
-    row.secrets = _sealed(seal, row.id, [(secret, None)])
+    secret, row.secrets = ring.made(seal, f"webhook {row.id}")
     return row.id, secret
 
 
@@ -110,9 +107,7 @@ async def remove(session: AsyncSession, number: int) -> None:
 async def rotate(session: AsyncSession, seal: Seal, number: int, now: dt.datetime) -> str:
     """A new secret, shown this once. The ones before sign along for a day, so that the receiver has time."""
     row = await get(session, number)
-    secret = signature.new_secret()
-    old = [(one, until or now + OVERLAP) for one, until in _opened(seal, row) if until is None or until > now]
-    row.secrets = _sealed(seal, row.id, [(secret, None), *old])
+    secret, row.secrets = ring.rotated(seal, f"webhook {number}", row.secrets, now)
     return secret
 
 
@@ -146,14 +141,4 @@ async def deliveries(session: AsyncSession, number: int, before: int | None, lim
 
 def signing(seal: Seal, row: WebhookRow, now: dt.datetime) -> list[str]:
     """The secrets that sign now, newest first."""
-    return [secret for secret, until in _opened(seal, row) if until is None or until > now]
-
-
-def _sealed(seal: Seal, number: int, held: Sequence[tuple[str, dt.datetime | None]]) -> bytes:
-    plain = [[secret, None if until is None else until.timestamp()] for secret, until in held]
-    return seal.close(json.dumps(plain).encode(), f"webhook {number}")
-
-
-def _opened(seal: Seal, row: WebhookRow) -> list[tuple[str, dt.datetime | None]]:
-    held = json.loads(seal.open(row.secrets, f"webhook {row.id}"))
-    return [(secret, None if until is None else dt.datetime.fromtimestamp(until, dt.UTC)) for secret, until in held]
+    return ring.holding(seal, f"webhook {row.id}", row.secrets, now)

@@ -1,0 +1,89 @@
+"""One fault of one appliance goes every way out of a cloud that runs as `trivet serve` runs it; and what the README
+says of these ways works as it is written there."""
+
+import json
+import re
+import shlex
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from cloud_kit import settings, until
+from prometheus_client.parser import text_string_to_metric_families
+from receiver_kit import Reply, Request, receiver
+from test_tickets import LOGIN, TOKEN, ZendeskServer
+from trivet import catalogues
+from trivet.bench import traffic
+from trivet.bench.mqtt import MqttClient
+from trivet.bench.traffic import Sender
+from trivet.cli import app as commands
+from trivet.config import Settings
+from trivet.serve import Cloud
+from trivet.vault import Vault
+from trivet.webhooks import receivers
+from typer.testing import CliRunner
+
+
+def configured(folder: Path, channel: str, desk: str) -> Settings:
+    """A cloud that may reach this machine, with a channel to owners and a ticket system."""
+    (folder / "notify.toml").write_text(f'quiet = []\n[channels.mail]\nurl = "json://{channel}/{{address}}"\n')
+    (folder / "tickets.token").write_text(TOKEN)
+    (folder / "tickets.toml").write_text(
+        f'system = "zendesk"\nurl = "{desk}"\nlogin = "{LOGIN["zendesk"]}"\ntoken_file = "tickets.token"\n'
+    )
+    its = settings(folder)
+    words = {name: getattr(its, name) for name in its.__struct_fields__}
+    return Settings(**words | {"networks": ("127.0.0.0/8",), "public_url": "https://desk.example.com/"})
+
+
+@pytest.mark.slow
+async def test_a_fault_reaches_crm_owner_and_ticket_system(tmp_path: Path) -> None:
+    async def taking(_request: Request) -> Reply:
+        return Reply(200)
+
+    desk = ZendeskServer()
+    async with receiver(taking) as crm, receiver(taking) as phone, receiver(desk) as tickets:
+        host = phone.url.removeprefix("http://").removesuffix("/hook")
+        async with Cloud(configured(tmp_path, host, tickets.url.removesuffix("/hook"))) as cloud:
+            await catalogues.add(cloud.store, traffic.MODEL, traffic.packed(), traffic.rich_json())
+            sender = Sender(await cloud.enrol(traffic.MODEL))
+            await cloud.claim(sender.device, sender.identity.claim_secret, "Ada Feldmann", email="ada@example.com")
+            async with cloud.store.writing() as session:
+                await receivers.add(session, cloud.seal, crm.url, kinds=["opened"], who="test")
+            async with MqttClient(sender.identity) as client:
+                for topic, data in (sender.consent(), sender.fault()):
+                    await client.publish(topic, data)
+            await until(lambda: _all(crm.requests, phone.requests, desk.tickets))
+            told = json.loads(crm.requests[0].body)
+            assert told["type"] == "trivet.case.opened"
+            assert told["data"]["links"]["page"] == "https://desk.example.com/case/1"
+            assert phone.requests[0].path == "/ada@example.com"
+            assert "https://desk.example.com/case/1" in json.dumps(desk.tickets)
+            login = cloud.first_login
+            assert login is not None
+            async with httpx.AsyncClient(base_url=cloud.url, auth=(login.user, login.password)) as web:
+                counted = {
+                    (sample.name, *sorted(sample.labels.values())): sample.value
+                    for family in text_string_to_metric_families((await web.get("/metrics")).text)
+                    for sample in family.samples
+                }
+            assert counted["trivet_messages_taken_total",] >= 2
+            assert counted["trivet_jobs_ended_total",] == 0
+            assert counted["trivet_notices", "sent"] == 1
+
+
+async def _all(*some: Any) -> bool:
+    return all(some)
+
+
+def test_the_readmes_words_on_these_ways_work(tmp_path: Path) -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+    section = readme.partition("\n### Ways out and in\n")[2].partition("\n### ")[0]
+    lines = [line for block in re.findall(r"```sh\n(.*?)```", section, re.DOTALL) for line in block.splitlines()]
+    Vault(tmp_path / "cloud" / "secrets")
+    assert len(lines) >= 3
+    for line in lines:
+        words = [str(tmp_path / "cloud") if word == "./cloud" else word for word in shlex.split(line, comments=True)]
+        done = CliRunner().invoke(commands, words[1:])
+        assert done.exit_code == 0, f"{line}\n{done.output}"
