@@ -3,6 +3,7 @@
 import itertools
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from trivet import boards
 from trivet.boards import convert, kinds
+from trivet.boards.routines import unknown_causes
 from trivet.cases import rich
 from trivet_wire import code, ids
 from trivet_wire.catalogue import Catalogue
@@ -260,3 +262,11 @@ def test_a_board_tells_each_fault_of_its_own_electronics_apart(name: str) -> Non
     board = boards.load(name)
     assert set(board.internal) == {"exception", "flash", "reset", "brownout", "heap"}
     assert len(set(board.internal.values())) == len(board.internal)
+
+
+def test_a_self_test_that_finds_no_known_cause_says_which_there_are() -> None:
+    routine = replace(OVEN.routines[0], finds=("element_top_open.element_tip",))
+    [mistake] = unknown_causes(replace(OVEN, routines=(routine,)))
+    assert "no cause 'element_top_open.element_tip'" in str(mistake)
+    assert "element_top_open.element_top" in str(mistake)
+    assert list(unknown_causes(OVEN)) == []

@@ -449,6 +449,12 @@ ROWS = {
     "a plant that gives no readings": Row(
         WORLD, "def inputs", "def readings", "class Plant", "inputs: is missing", "def inputs"
     ),
+    "a fault of no cause": Row(
+        WORLD, 'cause="heater"', 'cause="heatr"', 'cause="heatr"', "has no cause 'heatr'", "heater"
+    ),
+    "a lie of no signal": Row(
+        WORLD, '"ntc", lies="water_temp"', '"ntc", lies="watr_temp"', "watr_temp", "no signal 'watr_temp'", "water_temp"
+    ),
     "a reading too few": Row(
         WORLD, "            0,  # lid closed\n", "", "def inputs", "5 readings for 6 inputs", "in their order"
     ),

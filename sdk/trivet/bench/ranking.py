@@ -128,7 +128,8 @@ def draw(n: int, dice: random.Random, seed: int) -> list[Life]:
 
 
 def _faults(board: str) -> dict[str, Fault]:
-    return dict(boards.plant(boards.load(board)).FAULTS)
+    """Those that say what they are: without a true cause there is nothing to hold a guess against."""
+    return {name: one for name, one in boards.plant(boards.load(board)).FAULTS.items() if one.cause}
 
 
 async def _play(place: Desk, pool: ProcessPoolExecutor, lives: list[Life]) -> AsyncIterator[tuple[Life, str, Heard]]:

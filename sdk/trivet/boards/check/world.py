@@ -93,7 +93,7 @@ def _fault(name: str, fault: Any, board: Board, line: int) -> Told:
             yield line, key, f"catalogue.toml has no code with the event {event!r}", nearest(event, events)
     right = [code for code in board.codes if code.event in fault.expected_events[:1]]
     causes = [one.name for code in right for one in code.causes]
-    if fault.cause and fault.cause not in causes:
+    if fault.cause and right and fault.cause not in causes:
         yield line, key, f"its code has no cause {fault.cause!r}", nearest(fault.cause, causes)
     signals = [one.name for one in board.signals]
     if fault.lies and fault.lies not in signals:

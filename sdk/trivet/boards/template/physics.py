@@ -24,14 +24,15 @@ SETTINGS: dict[str, tuple[float, str, str]] = {
 }
 
 # What can break: text, the event that must find it, when it breaks, when it is found at the latest (seconds).
-# After `symptoms` stand events that may fail beside it, as witnesses.
+# After `symptoms` stand events that may fail beside it, as witnesses. `cause`: which of its code's causes it is;
+# `lies`: the signal that reads wrong because of it. `tools/bench ranking` holds the desk's first guess against them.
 FAULTS: dict[str, Fault] = {
-    "heater_open": Fault("heater burnt through", ("heater_open",), 60, 120),
-    "relay_welded": Fault("contact of the heater's relay welded", ("relay_welded",), 60, 300),
-    "boil_dry": Fault("all water gone", ("boil_dry",), 60, 180),
-    "ntc_open": Fault("temperature sensor broken or unplugged", ("ntc_open",), 60, 120),
-    "ntc_short": Fault("temperature sensor shorted", ("ntc_short",), 60, 120),
-    "mains_low": Fault("mains at 178 V", ("mains_low",), 60, 120),
+    "heater_open": Fault("heater burnt through", ("heater_open",), 60, 120, cause="heater"),
+    "relay_welded": Fault("contact of the heater's relay welded", ("relay_welded",), 60, 300, cause="relay"),
+    "boil_dry": Fault("all water gone", ("boil_dry",), 60, 180, cause="no_water"),
+    "ntc_open": Fault("temperature sensor broken or unplugged", ("ntc_open",), 60, 120, cause="ntc", lies="water_temp"),
+    "ntc_short": Fault("temperature sensor shorted", ("ntc_short",), 60, 120, cause="ntc", lies="water_temp"),
+    "mains_low": Fault("mains at 178 V", ("mains_low",), 60, 120, cause="mains"),
 }
 
 HEATER_OHM = 230.0**2 / 2200.0
