@@ -72,15 +72,25 @@ FIRMWARE = {
         "appliance.service",
     },
     "appliance.hearing": {"trivet_wire", "appliance.ports", "appliance.trust", "appliance.acts"},
-    "appliance.app": {
+    "appliance.built": {
         "appliance.update",
         "appliance.updating",
-        "appliance.hearing",
         "trivet_wire",
         "appliance.ports",
         "appliance.store",
         "appliance.trust",
         "appliance.outbox",
+        "appliance.service",
+    },
+    "appliance.app": {
+        "appliance.update",
+        "appliance.updating",
+        "appliance.hearing",
+        "appliance.built",
+        "trivet_wire",
+        "appliance.ports",
+        "appliance.store",
+        "appliance.trust",
         "appliance.service",
     },
     "appliance.start": {

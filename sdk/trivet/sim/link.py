@@ -24,6 +24,7 @@ MONITORS = "appliance.sense.monitors"  # found by their names at run time; an im
 # Outside the rooms, or waiting for their moment: what never comes without the other.
 HOSTS = {
     "appliance.app": "appliance.start",
+    "appliance.built": "appliance.start",
     "appliance.choosing": "appliance.start",
     "appliance.updating": "appliance.start",
     "appliance.tick": "appliance.heart",
