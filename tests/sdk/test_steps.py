@@ -170,3 +170,11 @@ def test_every_fix_of_a_catalogue_is_one_that_firmware_or_a_command_does() -> No
     fixes = {cause.fix for board in CATALOGUES for code in board.codes for cause in code.causes if cause.fix}
     assert fixes <= set(known)
     assert {"relearn", "recover"} == set(proposals.COMMANDS)
+
+
+def test_where_no_self_test_tells_the_causes_apart_a_person_decides() -> None:
+    board, code = _oven("mains_low")
+    said = Findings({"mains_low": FAILED})
+    step = triage(board, code, said, weights=Weights({"supply": 3.0, "terminal": 5.0})).step
+    assert (step.name, step.routine, step.needs_human) == ("remote_test", None, True)
+    assert "a person decides" in step.text

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from trivet.cases import learned, work
+from trivet.cases import learned, proposals, work
 from trivet.cases.history import FIXED, NOTHING_FOUND, WRONG_PART
 from trivet.cases.judge import catalogue_of, judge
 from trivet.cases.problem import CaseError
@@ -30,8 +30,7 @@ _WORDS = {
     USE_ERROR: "No fault of the appliance",
 }
 _CAUSES = {SENSOR: ("sensor", "wiring"), USE_ERROR: ("use", "mains")}  # kinds of cause that an outcome may name
-UNDECIDED = ("open", "approved")
-ARRANGED = ("accepted",)
+_UNDECIDED = (proposals.OPEN, proposals.APPROVED)
 
 
 @dataclass(frozen=True)
@@ -142,10 +141,10 @@ def _taught(row: OutcomeRow) -> dict[str, float]:
 async def _finish(session: AsyncSession, case: CaseRecord, terms: Terms, row: OutcomeRow) -> None:
     await work.responded(session, case, terms)
     mine = ProposalRow.case == case.id
-    done = update(ProposalRow).where(mine, ProposalRow.state.in_(ARRANGED)).values(state="done")
+    done = update(ProposalRow).where(mine, ProposalRow.state == proposals.ACCEPTED).values(state=proposals.DONE)
     await session.execute(done)
     if row.kind != WRONG_PART:
-        gone = update(ProposalRow).where(mine, ProposalRow.state.in_(UNDECIDED)).values(state="withdrawn")
+        gone = update(ProposalRow).where(mine, ProposalRow.state.in_(_UNDECIDED)).values(state=proposals.WITHDRAWN)
         await session.execute(gone)
         case.state = RESOLVED
         await work.ended(session, case, terms, row.at or utcnow())

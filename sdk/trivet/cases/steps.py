@@ -125,7 +125,9 @@ def _test(found: Found, why: str) -> Step:
     if found.conflicts:
         why = f"{why} {' '.join(found.conflicts)}"
     if found.test is None:
-        return Step(REMOTE_TEST, why, needs_human=human)
+        alone = found.evidence and found.top is not None
+        text = f"{why} No self-test of it tells them apart: a person decides what to look at." if alone else why
+        return Step(REMOTE_TEST, text, needs_human=human or alone)
     name = found.test.routine.text.get("en", found.test.routine.name)
     why = f"{why} Next: self-test {name} ({found.test.bits:.2f} bits expected)."
     return Step(REMOTE_TEST, why, needs_human=human, routine=found.test.routine.name)
