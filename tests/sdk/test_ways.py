@@ -1,6 +1,7 @@
 """One fault of one appliance goes every way out of a cloud that runs as `trivet serve` runs it; and what the README
 says of these ways works as it is written there."""
 
+import asyncio
 import json
 import re
 import shlex
@@ -9,6 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
+import seeded
 from cloud_kit import settings, until
 from prometheus_client.parser import text_string_to_metric_families
 from receiver_kit import Reply, Request, receiver
@@ -19,9 +21,14 @@ from trivet.bench.mqtt import MqttClient
 from trivet.bench.traffic import Sender
 from trivet.cli import app as commands
 from trivet.config import Settings
+from trivet.notify import sender as notices
+from trivet.outward import router
 from trivet.serve import Cloud
+from trivet.store.tables import CaseEventRow
+from trivet.tickets import clerk
 from trivet.vault import Vault
-from trivet.webhooks import receivers
+from trivet.ways import Ways
+from trivet.webhooks import receivers, sender
 from typer.testing import CliRunner
 
 
@@ -47,12 +54,12 @@ async def test_a_fault_reaches_crm_owner_and_ticket_system(tmp_path: Path) -> No
         host = phone.url.removeprefix("http://").removesuffix("/hook")
         async with Cloud(configured(tmp_path, host, tickets.url.removesuffix("/hook"))) as cloud:
             await catalogues.add(cloud.store, traffic.MODEL, traffic.packed(), traffic.rich_json())
-            sender = Sender(await cloud.enrol(traffic.MODEL))
-            await cloud.claim(sender.device, sender.identity.claim_secret, "Ada Feldmann", email="ada@example.com")
+            oven = Sender(await cloud.enrol(traffic.MODEL))
+            await cloud.claim(oven.device, oven.identity.claim_secret, "Ada Feldmann", email="ada@example.com")
             async with cloud.store.writing() as session:
                 await receivers.add(session, cloud.seal, crm.url, kinds=["opened"], who="test")
-            async with MqttClient(sender.identity) as client:
-                for topic, data in (sender.consent(), sender.fault()):
+            async with MqttClient(oven.identity) as client:
+                for topic, data in (oven.consent(), oven.fault()):
                     await client.publish(topic, data)
             await until(lambda: _all(crm.requests, phone.requests, desk.tickets))
             told = json.loads(crm.requests[0].body)
@@ -87,3 +94,60 @@ def test_the_readmes_words_on_these_ways_work(tmp_path: Path) -> None:
         words = [str(tmp_path / "cloud") if word == "./cloud" else word for word in shlex.split(line, comments=True)]
         done = CliRunner().invoke(commands, words[1:])
         assert done.exit_code == 0, f"{line}\n{done.output}"
+
+
+class Flaky:
+    """A store whose database is away at first."""
+
+    AWAY = 20  # calls, of all jobs
+
+    def __init__(self, store: Any) -> None:
+        self._store = store
+        self.asked = 0
+
+    def _away(self) -> None:
+        self.asked += 1
+        if self.asked <= self.AWAY:
+            raise OSError("the database is away")
+
+    def reading(self) -> Any:
+        self._away()
+        return self._store.reading()
+
+    def writing(self) -> Any:
+        self._away()
+        return self._store.writing()
+
+
+async def test_every_job_goes_on_after_what_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (router, sender, notices, clerk):
+        monkeypatch.setattr(module, "POLL_S", 0.01)
+
+    async def taking(_request: Request) -> Reply:
+        return Reply(200)
+
+    desk = ZendeskServer()
+    async with receiver(taking) as there, receiver(desk) as tickets, seeded.open_vendor(tmp_path) as vendor:
+        host = there.url.removeprefix("http://").removesuffix("/hook")
+        configured(tmp_path, host, tickets.url.removesuffix("/hook"))
+        oven = await seeded.add_oven(vendor, "Oven", "Ada Feldmann")
+        case = await seeded.add_case(vendor, oven.device, seeded.ELEMENT)
+        async with vendor.store.writing() as session:
+            await receivers.add(session, vendor.seal, there.url, kinds=["resolved"], who="test")
+        flaky = Flaky(vendor.store)
+        jobs = Ways(tmp_path, flaky, vendor.seal, vendor.client).jobs(vendor.base)  # type: ignore[arg-type]
+        running = [asyncio.create_task(job, name=name) for name, job in jobs.items()]
+        async with vendor.store.writing() as session:
+            for kind in ("opened", "resolved"):
+                session.add(CaseEventRow(case=case, actor="appliance", kind=kind, text="x"))
+
+        async def arrived() -> bool:
+            hooks = [one for one in there.requests if one.path == "/hook"]
+            return bool(hooks and len(there.requests) > len(hooks) and desk.tickets)
+
+        await until(arrived, 60)
+        assert flaky.asked > flaky.AWAY
+        assert not [job.get_name() for job in running if job.done()]
+        for job in running:
+            job.cancel()
+        await asyncio.gather(*running, return_exceptions=True)

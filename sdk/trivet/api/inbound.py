@@ -14,7 +14,7 @@ from trivet.api import paging
 from trivet.api import schemas_inbound as schemas
 from trivet.api.problems import MEDIA_TYPE, RESPONSES, Problem, ProblemError
 from trivet.api.routes import Asking, cloud_of, user_of
-from trivet.api.webhooks import REFUSED, may
+from trivet.api.webhooks import may
 from trivet.inbound import letters, sources
 from trivet.inbound.letters import Letter
 from trivet.inbound.problem import LetterError
@@ -29,7 +29,7 @@ Name = Annotated[str, Path(pattern="^[a-z][a-z0-9-]{0,31}$", description="Name o
 Number = Annotated[int, Path(ge=1, le=2**62, description="Number of the letter")]
 
 door = APIRouter(prefix="/api/inbound", tags=["inbound"])
-router = APIRouter(prefix="/api", dependencies=[Depends(user_of)], responses=RESPONSES | REFUSED, tags=["inbound"])
+router = APIRouter(prefix="/api", dependencies=[Depends(user_of)], responses=RESPONSES, tags=["inbound"])
 
 
 def _problem(status: int, says: str) -> dict[str, Any]:

@@ -14,11 +14,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from trivet.api.problems import RESPONSES
 from trivet.api.routes import Asking, cloud_of, user_of
-from trivet.api.webhooks import REFUSED, may
+from trivet.api.webhooks import may
 from trivet.observe.metrics import MEDIA_TYPE, Metrics
 from trivet.store.tables import utcnow
 
-router = APIRouter(dependencies=[Depends(user_of)], responses=RESPONSES | REFUSED, tags=["operations"])
+router = APIRouter(dependencies=[Depends(user_of)], responses=RESPONSES, tags=["operations"])
 ROLES = ("engineer", "admin")
 
 

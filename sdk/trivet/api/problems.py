@@ -44,7 +44,15 @@ class ProblemError(Exception):
 
 RESPONSES: dict[int | str, dict[str, Any]] = {
     code: {"model": Problem, "content": {MEDIA_TYPE: {}}, "description": text}
-    for code, text in ((401, "Not logged in"), (404, "No such thing"), (422, "Invalid parameters"))
+    for code, text in (
+        (400, "Not readable: no JSON, or a cursor that is none"),
+        (401, "Not logged in"),
+        (403, "Not for this login, or not covered by the owner's consent"),
+        (404, "No such thing"),
+        (409, "Not as things stand"),
+        (422, "Invalid parameters"),
+        (429, "Too many wrong passwords"),
+    )
 }
 
 
