@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 import seeded
-from cloud_kit import settings, until
+from cloud_kit import bench, settings, until
 from prometheus_client.parser import text_string_to_metric_families
 from receiver_kit import Reply, Request, receiver
 from test_tickets import LOGIN, TOKEN, ZendeskServer
@@ -21,10 +21,17 @@ from trivet.bench.mqtt import MqttClient
 from trivet.bench.traffic import Sender
 from trivet.cli import app as commands
 from trivet.config import Settings
+from trivet.consent import sweep
+from trivet.inbound import letters
+from trivet.inbound.letters import Letter
 from trivet.notify import sender as notices
+from trivet.observe.metrics import Metrics
 from trivet.outward import router
+from trivet.outward.guard import networks
+from trivet.outward.http import Client
+from trivet.outward.seal import Seal
 from trivet.serve import Cloud
-from trivet.store.tables import CaseEventRow
+from trivet.store.tables import CaseEventRow, DeviceRow, utcnow
 from trivet.tickets import clerk
 from trivet.vault import Vault
 from trivet.ways import Ways
@@ -151,3 +158,43 @@ async def test_every_job_goes_on_after_what_fails(tmp_path: Path, monkeypatch: p
         for job in running:
             job.cancel()
         await asyncio.gather(*running, return_exceptions=True)
+
+
+async def test_all_of_it_on_postgresql(postgres: str, tmp_path: Path) -> None:
+    async def taking(_request: Request) -> Reply:
+        return Reply(200)
+
+    desk = ZendeskServer()
+    async with receiver(taking) as there, receiver(desk) as tickets, bench(tmp_path, postgres) as kit:
+        host = there.url.removeprefix("http://").removesuffix("/hook")
+        configured(tmp_path, host, tickets.url.removesuffix("/hook"))
+        seal, device = Seal(kit.vault.safe), kit.sender.device
+        await kit.registry.claim(device, kit.sender.identity.claim_secret, "Ada Feldmann", email="ada@example.com")
+        async with kit.store.writing() as session:
+            await receivers.add(session, seal, there.url, kinds=["opened"], who="test")
+        await kit.take(kit.sender.consent(), kit.sender.fault())
+        async with kit.store.writing() as session:
+            landed, _ = await letters.receive(session, "crm", "m1", Letter("mail", "ada@example.com", "a\0b"))
+            waiting, _ = await letters.receive(session, "crm", "m2", Letter("mail", "x", "from Ada Feldmann"))
+            again, new = await letters.receive(session, "crm", "m1", Letter("mail", "ada@example.com", "a\0b"))
+        assert (landed.state, waiting.state, again.id, new) == ("landed", "waiting", landed.id, False)
+        async with Client(networks(["127.0.0.0/8"])) as client:
+            jobs = Ways(tmp_path, kit.store, seal, client).jobs("https://desk.example.com")
+            running = [asyncio.create_task(job) for job in jobs.values()]
+
+            async def arrived() -> bool:
+                return {one.path for one in there.requests} == {"/hook", "/ada@example.com"} and bool(desk.tickets)
+
+            await until(arrived, 60)
+            await asyncio.sleep(0.5)  # until what was done is noted
+            for job in running:
+                job.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
+        async with kit.store.reading() as session:
+            assert b"trivet_notices" in await Metrics().text(session, {}, utcnow())
+        async with kit.store.writing() as session:
+            gone = await sweep.device(session, await session.get_one(DeviceRow, device))
+            assert await sweep.letters(session, ["Ada Feldmann"]) == 1
+        assert [gone[table] for table in ("webhook_deliveries", "notices", "letters", "tickets", "ticket_jobs")] == [
+            1
+        ] * 5

@@ -13,13 +13,13 @@ from pydantic import ValidationError
 from trivet.api import paging
 from trivet.api import schemas_inbound as schemas
 from trivet.api.problems import MEDIA_TYPE, RESPONSES, Problem, ProblemError
-from trivet.api.routes import Asking, cloud_of, user_of
+from trivet.api.routes import Asking, access_for, cloud_of, user_of
 from trivet.api.webhooks import may
+from trivet.consent.access import reading
 from trivet.inbound import letters, sources
 from trivet.inbound.letters import Letter
 from trivet.inbound.problem import LetterError
 from trivet.outward import signature
-from trivet.store.letters import LetterRow, SourceRow
 from trivet.store.tables import utcnow
 
 MAX_BODY = 256 * 1024  # bytes: the longest text in its longest spelling
@@ -67,10 +67,9 @@ async def receive(request: Request, response: Response, source: Name) -> schemas
     nothing."""
     body = await _body(request)
     cloud, now = cloud_of(request), utcnow()
-    async with cloud.store.reading() as session:
-        row = await session.get(SourceRow, source)
     try:
-        message = signature.verified(sources.believed(cloud.seal, row, now) if row else [], request.headers, now, body)
+        async with cloud.store.reading() as session:
+            message = await sources.verified(session, cloud.seal, source, request.headers, now, body)
     except signature.SignatureError as error:
         raise ProblemError(401, "bad-signature", f"{error}.") from error
     try:
@@ -79,10 +78,8 @@ async def receive(request: Request, response: Response, source: Name) -> schemas
         wrong = "; ".join(f"{'.'.join(map(str, one['loc'])) or 'body'}: {one['msg']}" for one in error.errors()[:5])
         raise ProblemError(422, "not-a-letter", f"Correct these fields: {wrong}.") from error
     async with cloud.store.writing() as session:
-        held = await session.get(SourceRow, source, with_for_update=True)
-        if held is None:
+        if not await sources.heard(session, source, now):
             raise ProblemError(401, "bad-signature", "This source was removed.")
-        held.last_at = now
         kept, new = await letters.receive(session, source, message, Letter(**given.model_dump()))
     response.status_code = 202 if new else 200
     return schemas.Taken.model_validate(kept)
@@ -109,9 +106,10 @@ async def listed(  # noqa: PLR0917  each is one word of the address
     """Newest first."""
     may(user, READING)
     before = int(paging.decode(cursor, (int,))[0]) if cursor else None
-    async with cloud_of(request).store.reading() as session:
-        rows = await letters.listed(session, state, before, limit + 1)
-    return paging.page([_view(row) for row in rows], limit, lambda row: [row.id], request, response)
+    async with reading(cloud_of(request).store, access_for(user, "service", "Letters from outside")) as read:
+        found = await letters.listed(read, state, before, limit + 1)
+    rows = [schemas.Letter.model_validate(one) for one in found]
+    return paging.page(rows, limit, lambda row: [row.id], request, response)
 
 
 @router.post("/letters/{number}/land", summary="It belongs to this case")
@@ -120,7 +118,7 @@ async def land(request: Request, user: Asking, number: Number, body: schemas.Whe
     may(user, READING)
     try:
         async with cloud_of(request).store.writing() as session:
-            return _view(await letters.land(session, number, body.case, user.name))
+            return schemas.Letter.model_validate(await letters.land(session, number, body.case, user.name))
     except LetterError as error:
         raise _refused(error) from error
 
@@ -131,7 +129,7 @@ async def dismiss(request: Request, user: Asking, number: Number, body: schemas.
     may(user, READING)
     try:
         async with cloud_of(request).store.writing() as session:
-            return _view(await letters.dismiss(session, number, body.why, user.name))
+            return schemas.Letter.model_validate(await letters.dismiss(session, number, body.why, user.name))
     except LetterError as error:
         raise _refused(error) from error
 
@@ -188,10 +186,3 @@ def _made(request: Request, response: Response, name: str, secret: str) -> schem
 
 def _refused(error: LetterError) -> ProblemError:
     return ProblemError(_STATUS.get(error.kind, 409), error.kind, str(error))
-
-
-def _view(row: LetterRow) -> schemas.Letter:
-    names = set(schemas.Letter.model_fields) - {"candidates"}
-    return schemas.Letter.model_validate(
-        {name: getattr(row, name) for name in names} | {"candidates": row.candidates_json}
-    )

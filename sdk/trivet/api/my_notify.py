@@ -11,7 +11,6 @@ from trivet.api.problems import RESPONSES, ProblemError
 from trivet.api.routes import cloud_of
 from trivet.notify import choices
 from trivet.notify.config import Config, NotifyError, load
-from trivet.store.tables import OwnerRow
 
 router = APIRouter(prefix="/api/my", dependencies=[Depends(owner_of)], responses=RESPONSES, tags=["owner"])
 
@@ -21,7 +20,7 @@ async def shown(request: Request, user: Owner) -> schemas.Telling:
     """What holds now, and what there is to choose from."""
     config = _config(request)
     async with cloud_of(request).store.reading() as session:
-        choice = await choices.of(session, await session.get_one(OwnerRow, user.owner), config)
+        choice = await choices.of(session, user.owner, config)
     first, end = choice.quiet
     return schemas.Telling(
         channels=choice.channels,

@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from trivet.api.schemas import Schema
+from trivet.api.schemas_webhooks import PLAIN
 from trivet.inbound.letters import MAX_SENDER, MAX_SUBJECT, MAX_TEXT
 
 
@@ -62,7 +63,7 @@ class NotACase(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    why: str = Field(min_length=1, max_length=200, description="In words")
+    why: str = Field(min_length=1, max_length=200, pattern=PLAIN, description="In words")
 
 
 class SourceIn(BaseModel):

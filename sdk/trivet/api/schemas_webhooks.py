@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from trivet.api.schemas import Schema
 
+PLAIN = r"^[^\x00-\x1f]*$"  # one line: PostgreSQL keeps no NUL in a text
 Kind = Annotated[str, Field(pattern="^[a-z][a-z0-9-]{0,23}$")]
 
 
@@ -24,7 +25,7 @@ class Wanted(BaseModel):
         max_length=2000,
         description="Where events are posted to: https, or http into a network that the operator allowed",
     )
-    name: str = Field("", max_length=64, description="For people")
+    name: str = Field("", max_length=64, pattern=PLAIN, description="For people")
     kinds: list[Kind] = Field(
         default_factory=list,
         max_length=32,

@@ -4,6 +4,7 @@ and a letter, gives what became of it. A letter's text is text: nothing in it is
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass, field
 
 from sqlalchemy import func, select
@@ -11,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from trivet.cases.timeline import Actor, tell
 from trivet.consent import state
+from trivet.consent.access import Reading
 from trivet.inbound.finding import Hints, find, hints
 from trivet.inbound.problem import LetterError
 from trivet.store.letters import DISMISSED, LANDED, WAITING, LetterRow
@@ -41,11 +43,29 @@ class Letter:
         object.__setattr__(self, "said", hints(words, self.case, self.device, self.code))
 
 
-async def receive(session: AsyncSession, source: str, message: str, letter: Letter) -> tuple[LetterRow, bool]:
+@dataclass(frozen=True)
+class Kept:
+    """A letter, and what became of it."""
+
+    id: int
+    state: str  # waiting | landed | dismissed
+    case: int | None
+    source: str
+    at: dt.datetime
+    kind: str
+    sender: str
+    subject: str
+    text: str
+    how: str
+    candidates: list[int]
+    decided_by: str
+
+
+async def receive(session: AsyncSession, source: str, message: str, letter: Letter) -> tuple[Kept, bool]:
     """What became of it, and whether it is new: the same message of the same source again changes nothing."""
     known = await session.scalar(select(LetterRow).where(LetterRow.source == source, LetterRow.message == message))
     if known is not None:
-        return known, False
+        return _kept(known), False
     found = await find(session, letter.sender, letter.said, utcnow())
     row = LetterRow(
         source=source,
@@ -62,7 +82,7 @@ async def receive(session: AsyncSession, source: str, message: str, letter: Lett
     await session.flush()
     if found.case is not None:
         _land(session, row, found.case, letter.actor or ("owner" if found.owners else "system"))
-    return row, True
+    return _kept(row), True
 
 
 def _land(session: AsyncSession, row: LetterRow, case: CaseRecord, actor: str) -> None:
@@ -73,21 +93,43 @@ def _land(session: AsyncSession, row: LetterRow, case: CaseRecord, actor: str) -
     case.updated_at = utcnow()
 
 
-async def listed(session: AsyncSession, which: str, before: int | None, limit: int) -> list[LetterRow]:
+async def listed(read: Reading, which: str, before: int | None, limit: int) -> list[Kept]:
     """Letters in a state (waiting, landed, dismissed), newest first; `before` continues a list. Those that landed are
-    shown as far as the consent of their case's owner covers them now."""
-    query = select(LetterRow).where(LetterRow.state == which)
+    shown as far as the consent of their case's owner covers them now, who sees that somebody looked."""
+    query = select(LetterRow, CaseRecord).outerjoin(CaseRecord, CaseRecord.id == LetterRow.case)
+    query = query.where(LetterRow.state == which)
     if before is not None:
         query = query.where(LetterRow.id < before)
-    rows = list(await session.scalars(query.order_by(LetterRow.id.desc()).limit(limit)))
-    cases = {row.case for row in rows if row.case is not None}
-    found = {case.id: case for case in await session.scalars(select(CaseRecord).where(CaseRecord.id.in_(cases)))}
-    masks = await state.masks(session, {case.device for case in found.values()})
-    open_ = {number for number, case in found.items() if masks[case.device] >> case.purpose & 1}
-    return [row for row in rows if row.case is None or row.case in open_]
+    rows = (await read.session.execute(query.order_by(LetterRow.id.desc()).limit(limit))).all()
+    await read.ask({case.device for _, case in rows if case is not None})
+    found = []
+    for row, case in rows:
+        if case is not None:
+            if not read.covers(case.device, case.purpose):
+                continue
+            read.note(case.device, f"letter {row.id}", case.purpose)
+        found.append(_kept(row))
+    return found
 
 
-async def land(session: AsyncSession, number: int, case: int, who: str) -> LetterRow:
+def _kept(row: LetterRow) -> Kept:
+    return Kept(
+        id=row.id,
+        state=row.state,
+        case=row.case,
+        source=row.source,
+        at=row.at,
+        kind=row.kind,
+        sender=row.sender,
+        subject=row.subject,
+        text=row.text,
+        how=row.how,
+        candidates=list(row.candidates_json),
+        decided_by=row.decided_by,
+    )
+
+
+async def land(session: AsyncSession, number: int, case: int, who: str) -> Kept:
     """A person decides where a waiting letter belongs. LetterError."""
     row = await _waiting(session, number)
     record = await session.get(CaseRecord, case)
@@ -98,15 +140,15 @@ async def land(session: AsyncSession, number: int, case: int, who: str) -> Lette
         raise LetterError("consent-withdrawn", f"The consent of its owner does not cover case {case} now.")
     _land(session, row, record, "owner")
     row.decided_by, row.decided_at = who, utcnow()
-    return row
+    return _kept(row)
 
 
-async def dismiss(session: AsyncSession, number: int, why: str, who: str) -> LetterRow:
+async def dismiss(session: AsyncSession, number: int, why: str, who: str) -> Kept:
     """A person decides that a waiting letter belongs to no case. LetterError."""
     row = await _waiting(session, number)
     row.state, row.how = DISMISSED, why
     row.decided_by, row.decided_at = who, utcnow()
-    return row
+    return _kept(row)
 
 
 async def _waiting(session: AsyncSession, number: int) -> LetterRow:

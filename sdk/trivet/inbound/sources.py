@@ -6,13 +6,14 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from trivet.inbound.problem import LetterError
-from trivet.outward import ring
+from trivet.outward import ring, signature
 from trivet.outward.seal import Seal
 from trivet.store.letters import SourceRow
 
@@ -67,6 +68,18 @@ async def listed(session: AsyncSession) -> list[Source]:
     return [Source(row.name, row.made_at, row.made_by, row.last_at) for row in rows]
 
 
-def believed(seal: Seal, row: SourceRow, now: dt.datetime) -> list[str]:
-    """The secrets by which its letters are believed now."""
-    return ring.holding(seal, f"source {row.name}", row.secrets, now)
+async def verified(  # noqa: PLR0917
+    session: AsyncSession, seal: Seal, name: str, headers: Mapping[str, str], now: dt.datetime, body: bytes
+) -> str:
+    """The id of a message that this source signed. SignatureError, also where there is no such source."""
+    row = await session.get(SourceRow, name)
+    secrets = [] if row is None else ring.holding(seal, f"source {name}", row.secrets, now)
+    return signature.verified(secrets, headers, now, body)
+
+
+async def heard(session: AsyncSession, name: str, now: dt.datetime) -> bool:
+    """It sent a letter, and the source is held until the transaction ends; False: it was removed meanwhile."""
+    row = await session.get(SourceRow, name, with_for_update=True)
+    if row is not None:
+        row.last_at = now
+    return row is not None

@@ -31,9 +31,10 @@ class Choice:
         return checked_zone(self.zone)
 
 
-async def of(session: AsyncSession, owner: OwnerRow, config: Config) -> Choice:
+async def of(session: AsyncSession, number: int, config: Config) -> Choice:
     """What holds for this owner now. A channel that the vendor no longer has, or without an address, is left out."""
-    row = await session.get(NotifyChoiceRow, owner.id)
+    owner = await session.get_one(OwnerRow, number)
+    row = await session.get(NotifyChoiceRow, number)
     if row is None:
         known = [(name, _known(owner, channel.address)) for name, channel in config.channels.items()]
         first = next(((name, address) for name, address in known if address), None)

@@ -39,7 +39,7 @@ class Plan:
         owner = await owners.present(session, one.device)
         if owner is None:
             return
-        choice = await choices.of(session, owner, self._config)
+        choice = await choices.of(session, owner.id, self._config)
         kind, now = TOLD[one.kind], self._now()
         if kind in STATES:
             await _overtake(session, one.case, now)

@@ -120,7 +120,7 @@ class Teller:
             case = await queries.case(read, notice.case)
             if owner is None or owner.id != notice.owner or not isinstance(case, views.CaseView):
                 return None
-            choice = await choices.of(read.session, owner, self._config)
+            choice = await choices.of(read.session, owner.id, self._config)
         address = choice.channels.get(notice.channel)
         if address is None:
             return None
@@ -157,7 +157,7 @@ class Teller:
         owner = await session.get(OwnerRow, row.owner)
         if owner is None:
             return at
-        choice = await choices.of(session, owner, self._config)
+        choice = await choices.of(session, owner.id, self._config)
         return due(at, choice.zoneinfo, *choice.quiet, urgent=row.urgent)
 
 
