@@ -11,7 +11,7 @@ from .service.health import Crash, Task
 from .store.journal import JournalFull
 from .store.records import RESET
 from .trust import chain
-from .updating import DUE, turn, updated
+from .updating import DUE, settled, turn, updated
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -159,6 +159,10 @@ class Appliance(Built):
         """Whoever is at an update lets go of its code, for `ms` at least, and then goes on where it was."""
         at = self.update[DUE] if self.machine is None else self.ports.clock.ticks_ms() + ms
         updated(self, self.ports, at)
+
+    def settle(self) -> None:
+        """What words about an update loaded is let go of."""
+        settled(self, self.ports)
 
     def press(self) -> None:
         """The button: for a while somebody is known to stand at the appliance."""

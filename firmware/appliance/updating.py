@@ -39,6 +39,11 @@ _MODULES = (
     "appliance.update.spoken appliance.update.orders appliance.update.release appliance.update.machine "
     "appliance.update.kept appliance.update.alone appliance.update"
 )
+_WORDS = (  # of these, what words about an update load
+    "appliance.update.spoken appliance.update.brought appliance.update.gates appliance.update.kept "
+    "appliance.update.memory appliance.update.orders appliance.update.machine appliance.update.told "
+    "appliance.update.why"
+)
 _AGAIN_MS = 5_000  # where an update finds no heap, it tries again
 _CLOCK_MS = 2_000  # from a start on, until which a clock may have been set
 _LONGEST_MS = 900_000  # of a start for an update alone
@@ -103,3 +108,14 @@ def updated(appliance: "Appliance", ports: "Ports", at: int = 0) -> None:
     ports.spare()
     gc.threshold(GC_THRESHOLD)
     appliance.update[DUE] = at
+
+
+def settled(appliance: "Appliance", ports: "Ports") -> None:
+    """Words about an update were said, or found no heap: what they loaded is let go of. Whoever is at one keeps what it
+    holds itself."""
+    if appliance.machine is None:
+        updated(appliance, ports, appliance.update[DUE])
+        return
+    for name in _WORDS.split():
+        ports.unload(name)
+    ports.spare()

@@ -107,6 +107,15 @@ class TestBesideATechnician:
         assert oven.asked[before][1] > 0, "what was there is not fetched again"
         assert oven.states == ALL
 
+    def test_asking_how_it_stands_leaves_nothing_in_the_heap_that_it_needs(self, oven: Service) -> None:
+        who = technician(oven)
+        before = who.last("who")["heap_free"]
+        said: list[dict[str, Any]] = []
+        while len(said) < 6 and (not said or said[-1].get("refused") == ids.R_BUSY):
+            said.append(who.ask("update")[0])
+        assert said[-1].get("state") == "downloading", said
+        assert who.last("who")["heap_free"] > before - 512
+
     def test_it_does_not_restart_under_their_hands_and_does_when_they_left(self, oven: Service) -> None:
         who = technician(oven)
         who.enter()

@@ -29,7 +29,7 @@ _REST_MS = 30_000  # of connection and update, where words find too little heap 
 _STREAM_MS = 1_800_000  # so long something streams to whoever says nothing more
 _STEPS = 4  # of an answer in a turn
 _LOCAL = ("echo", "stop", "bye")  # words of the line itself
-_UPDATING = ("update", "block")
+_MOMENT_MS = 1_000  # of an update, for words about itself
 
 # Bytes with a meaning (ASCII).
 _REPL, _BREAK, _BACK, _TAB, _NEWLINE, _RETURN, _SPACE, _AT, _DELETE = 1, 3, 8, 9, 10, 13, 32, 64, 127
@@ -295,15 +295,15 @@ class Terminal:
             self._refuse(error.reason)
 
     def _make_way(self, word: str) -> bool:
-        """Connection and update give way to whoever stands here and says `word`; an update does not to words about
-        itself, and goes on where it was. False: there is neither."""
+        """Connection and update give way to whoever stands here and says `word`; an update for a moment alone to words
+        about itself, not to what is brought for it; it goes on where it was. False: there is neither."""
         app = self.app
         found = app.uplink is not None
         if found:
             app.uplink.rest(self._ports.clock.link_ms(), _REST_MS)
-        if word and word not in _UPDATING and app.machine is not None:
+        if word and word != "block" and app.machine is not None:
             found = True
-            app.spare(_REST_MS)
+            app.spare(_MOMENT_MS if word == "update" else _REST_MS)
         self._empty()
         return found
 
@@ -312,8 +312,8 @@ class Terminal:
         app = self.app
         for name in console.LOADED.split():
             self._ports.unload(name)
-        if app.journal is not None and app.machine is None:
-            app.spare(0)
+        if app.journal is not None:
+            app.settle()
         gc.collect()
 
     def _refuse(self, reason: int) -> None:

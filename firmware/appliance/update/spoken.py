@@ -11,7 +11,7 @@ gives rows with `text`; what they ask for is done by `orders.py`. Loaded while s
 from trivet_wire import ids
 from trivet_wire.refuse import WireError
 
-from ..updating import DUE, updated
+from ..updating import settled, updated
 from . import gates, kept, memory, orders
 from .machine import Machine
 from .told import STATES, limit_of, words
@@ -42,8 +42,7 @@ def main(talk: "Talk", said: "list[str]") -> "Answer":
                 row["e"] = "said"
             yield row
     finally:
-        if appliance.machine is None:
-            updated(appliance, appliance.ports, appliance.update[DUE])  # nothing of this room stays loaded
+        settled(appliance, appliance.ports)
     return None
 
 
