@@ -81,8 +81,8 @@ SPOILT = {
     "answers run into each other": (TERMINAL, '[1:] + "\\n"', "[1:]", "garbled"),
     "a crash is no crash": (
         TERMINAL,
-        "        self._fresh()\n\n    def _own",
-        "        assert not bad\n\n    def _own",
+        "        self._fresh()\n\n    def _words",
+        "        assert not wrong\n\n    def _words",
         "crashes",
     ),
 }

@@ -4,6 +4,7 @@ exit codes for scripts."""
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -117,7 +118,13 @@ def test_live_goes_on_when_a_pulled_cable_is_back(resting: Port) -> None:
 
 
 def test_monitor_tells_what_happens(resting: Port) -> None:
-    when_heard(resting, b"watch", lambda: resting.do(lambda world: world.say("consent service yes")))
+    def decides() -> None:
+        """Again and again: `watch` begins a moment after it was heard."""
+        for word in ("yes", "no") * 5:
+            resting.do(lambda world, word=word: world.say(f"consent service {word}"))
+            time.sleep(0.4)
+
+    when_heard(resting, b"watch", decides)
     done = trivet(resting, "monitor", "--seconds", "5", "--json")
     assert done.exit_code == exits.DONE
     assert "consent" in [json.loads(line)["e"] for line in done.stdout.splitlines()]

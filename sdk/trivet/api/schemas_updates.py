@@ -96,6 +96,7 @@ class Update(Schema):
     withdrawing: bool = Field(description="It is being taken back; the appliance has not confirmed it")
     withdrawn_by: str = Field(description="Who took it back")
     fetched: int = Field(description="Bytes asked for over the broker so far; 0 too where they come over the web")
+    served: int = Field(description="Bytes that went out to it over the broker, what was asked for twice counted twice")
     size: int = Field(description="Bytes that it needs at most")
     deadline: dt.datetime | None = Field(description="UTC; from then on no postponing counts")
     expires: dt.datetime | None = Field(description="UTC; no appliance installs it later")

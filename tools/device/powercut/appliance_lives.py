@@ -13,7 +13,7 @@ from functools import cache
 from types import ModuleType
 from typing import Any
 
-from appliance import app
+from appliance import app, built
 from appliance.start import start
 from appliance.store.boot import last_boot
 from appliance.trust.ledger import FIRST
@@ -120,7 +120,7 @@ class Ports:
 
 def _started(ports: Ports) -> app.Appliance:
     """Whole, not reduced: a power cut is no crash."""
-    app.Journal = Watched  # type: ignore[misc]  # for every later start too: marking does nothing without a log
+    built.Journal = Watched  # type: ignore[misc]  # for every later start too: marking does nothing without a log
     appliance = start(ports, lambda: _oven()[2].Application)  # type: ignore[arg-type]  # drivers are MicroPython's
     if not isinstance(appliance, app.Appliance) or appliance.heart is None or appliance.life.reduced:
         raise AssertionError("the appliance came up reduced")
