@@ -51,6 +51,6 @@ def test_a_commit_in_the_wrong_order_is_found(folders: dict[str, Path], tmp_path
     assert record + base in source
     joint.write_text(source.replace(record + base, base + record))
     script = upy.ROOT / "tools" / "device" / "updates.py"
-    words = ("cut", str(folders["both"]), "3", "1")
+    words = ("cut", str(folders["both"]), "3", "1", "1")
     done = upy.run_micropython(script, *words, heapsize="48m", paths=[wrong], timeout=300)
     assert json.loads(done.stdout)["mixed"] > 0

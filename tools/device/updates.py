@@ -1,11 +1,12 @@
 """The appliance's side of `tools/bench updates`: runs under MicroPython, never under CPython.
 
-    updates.py cut FOLDER SAMPLE SEED                 one JSON line of figures
+    updates.py cut FOLDER SAMPLE SEED TEARS           one JSON line of figures
     updates.py replay FOLDER SEED OPERATION.WAY[+]    one cut, told
     updates.py buffers FOLDER                         the largest piece of heap that an update asks for, in bytes
 
 FOLDER holds `case.json` and the files that it names. Every SAMPLE-th operation of a clean run is cut, before it and
-torn in every way. One cut of four is followed by a second one at some operation of what comes after it (`+`).
+torn in every TEARS-th way, other ones at the next operation. One cut of four is followed by a second one at some
+operation of what comes after it (`+`).
 """
 
 import gc
@@ -35,7 +36,7 @@ def load(folder: str) -> Case:
     return Case(told, files)
 
 
-def cut(folder: str, sample: int, seed: int) -> "dict[str, Any]":
+def cut(folder: str, sample: int, seed: int, tears: int) -> "dict[str, Any]":
     campaign = Campaign(load(folder), seed)
     keys = ("cuts", "torn", "twice", NEW, OLD) + _BAD
     figures: "dict[str, Any]" = dict.fromkeys(keys, 0)
@@ -45,7 +46,7 @@ def cut(folder: str, sample: int, seed: int) -> "dict[str, Any]":
     place = 0
     for number in range(len(campaign.operations)):
         for way in range(campaign.ways(number)):
-            if number % sample != seed % sample:
+            if number % sample != seed % sample or (way and (number + way) % tears):
                 continue
             place += 1
             for twice in (False, True):
@@ -114,7 +115,7 @@ def holes(size: int) -> "list[bytearray | None]":
 def main() -> None:
     words = sys.argv[1:]
     if words[0] == "cut":
-        print(json.dumps(cut(words[1], *[int(word) for word in words[2:4]])))
+        print(json.dumps(cut(words[1], *[int(word) for word in words[2:5]])))
     elif words[0] == "buffers":
         print(buffers(words[1]))
     else:

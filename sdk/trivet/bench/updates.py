@@ -3,8 +3,10 @@ and comes to an end by itself. Also what an update costs: its largest buffer, a 
 
 The firmware's own update machine runs in MicroPython over real littlefs, with base slots, otadata and journal on a
 flash stricter than the chip and a model of its boot loader; releases come from `trivet release build`. One of four cuts
-is followed by a second one. `--n 10` cuts every tenth operation only (default: 1, every one); `--replay
-'CASE@OPERATION.WAY'`, as a failure is printed, repeats one cut and tells what came of it.
+is followed by a second one. Every operation is cut before it and torn: in every way in the cases of WHOLE, in half of
+the ways, other ones at the next operation, in the rest. `--n 1` tears in every way in all cases (20 minutes), `--n 10`
+cuts every tenth operation only; `--replay 'CASE@OPERATION.WAY'`, as a failure is printed, repeats one cut and tells
+what came of it.
 
     bricked             nothing starts, or the firmware breaks off
     mixed               base and bundle that do not belong together run, or one that is not whole
@@ -33,6 +35,7 @@ LARGEST = 8192  # bytes of one buffer
 _PROGRAM = "updates.py"
 _HEAP = "48m"  # of the interpreter that keeps whole flash images
 _TIGHT = "3m"  # of one whose room is cut into pieces
+WHOLE = ("base", "bundle", "both")  # cases whose operations are torn in every way; the others in half of them
 _AT_ONCE = 2  # cases
 _SHOWN = 20  # failures
 
@@ -42,10 +45,12 @@ class Bench:
     folders: dict[str, Path]
     sample: int
     seed: int
+    tears: int = 1  # of the ways to tear an operation, one in so many; all of them in WHOLE
 
     def cut(self, name: str) -> dict[str, Any]:
         """Figures of one case."""
-        words = ("cut", str(self.folders[name]), str(self.sample), str(self.seed))
+        tears = 1 if name in WHOLE else self.tears
+        words = ("cut", str(self.folders[name]), str(self.sample), str(self.seed), str(tears))
         found = json.loads(device.micropython(_PROGRAM, *words, heap=_HEAP))
         return {"name": name, **found, "failures": [f"{name}@{one}" for one in found["failures"]]}
 
@@ -64,7 +69,7 @@ class Bench:
 def run(options: Options) -> dict[str, Any]:
     """Sums over all cases under the fixed keys; each case's own figures under `each`."""
     with tempfile.TemporaryDirectory(prefix="trivet-updates-") as scratch:
-        bench = Bench(updates_cases.prepare(Path(scratch)), max(1, options.n or 1), options.seed)
+        bench = Bench(updates_cases.prepare(Path(scratch)), max(1, options.n or 1), options.seed, 1 if options.n else 2)
         if options.replay is not None:
             return {"replay": bench.replay(options.replay)}
         with ThreadPoolExecutor(_AT_ONCE) as pool:
