@@ -110,7 +110,9 @@ class Sender:
         tried = 0
         try:
             while claimed := await self._claim(number):
-                await asyncio.gather(*(self._try(delivery, letter) for delivery, letter in claimed))
+                async with asyncio.TaskGroup() as tries:  # whoever stops the lane waits for all of them
+                    for delivery, letter in claimed:
+                        tries.create_task(self._try(delivery, letter))
                 tried += len(claimed)
         except Exception:
             log.exception("deliveries to webhook %d wait", number)
