@@ -83,7 +83,9 @@ class Teller:
     async def turn(self) -> int:
         """Gives how many were looked at."""
         claimed = await self._claim()
-        await asyncio.gather(*(self._tell(notice) for notice in claimed))
+        async with asyncio.TaskGroup() as all_of_them:  # whoever stops this waits for each
+            for notice in claimed:
+                all_of_them.create_task(self._tell(notice))
         return len(claimed)
 
     async def _claim(self) -> list[NoticeRow]:

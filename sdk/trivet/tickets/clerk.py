@@ -67,7 +67,9 @@ class Clerk:
     async def turn(self) -> int:
         """Gives how many jobs were looked at."""
         claimed = await self._claim()
-        await asyncio.gather(*(self._do(job) for job in claimed))
+        async with asyncio.TaskGroup() as all_of_them:  # whoever stops this waits for each
+            for job in claimed:
+                all_of_them.create_task(self._do(job))
         return len(claimed)
 
     async def read(self) -> int:
