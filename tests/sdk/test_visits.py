@@ -135,7 +135,7 @@ async def test_under_warranty_there_is_nothing_to_pay(kit: Kit) -> None:
     assert await kit.refused(case) == "price"
     visit = await kit.book(case, replace(WISH, agreed_minor=0))
     assert (visit.price_minor, visit.warranty) == (0, True)
-    assert (await kit.timeline(case))[0].endswith("the owner agreed to warranty, nothing to pay")
+    assert (await kit.timeline(case))[0].endswith("with P1; under warranty, nothing to pay")
 
 
 @pytest.mark.parametrize("state", [None, *(one for one in proposals.STATES if one not in ("approved", "accepted"))])

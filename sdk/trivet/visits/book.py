@@ -94,7 +94,7 @@ async def book(hand: Hand, wish: Wish, *, now: dt.datetime | None = None) -> Vis
     if proposal.state == proposals.APPROVED:
         await proposals.decide(hand, proposal.id, proposals.ACCEPT, f"{_when(visit)}, {_price(visit)}")
     parts = f" with {', '.join(visit.parts_json)}" if visit.parts_json else ""
-    _tell(session, visit, actor, "visit_booked", f"Visit on {_when(visit)}{parts}; the owner agreed to {_price(visit)}")
+    _tell(session, visit, actor, "visit_booked", f"Visit on {_when(visit)}{parts}; {_price(visit)}")
     await session.flush()
     return visit
 
@@ -218,7 +218,9 @@ def _when(visit: VisitRow) -> str:
 
 
 def _price(visit: VisitRow) -> str:
-    return "warranty, nothing to pay" if visit.warranty else plain(visit.price_minor, visit.currency)
+    if visit.warranty:
+        return "under warranty, nothing to pay"
+    return f"the owner agreed to {plain(visit.price_minor, visit.currency)}"
 
 
 def _tell(session: AsyncSession, visit: VisitRow, actor: Actor, kind: str, text: str, **more: str) -> None:
