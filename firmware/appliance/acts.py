@@ -81,6 +81,20 @@ class Acts:
         if appliance.grants is not None and appliance.grants.serial in serials:
             appliance.grants.end()
 
+    def remote(self, counter: int, number: int, reader: "Reader", count: int) -> int:
+        """A command about a service session, or within one."""
+        from .service.remote import MODULE, command
+
+        reason = command(self._appliance, counter, number, reader, count)
+        if self._appliance.remote is None:
+            self._ports.unload(MODULE)
+        return reason
+
+    def fixed(self) -> None:
+        """A fix that ends this life, at the end of this turn."""
+        if self._appliance.remote is not None:
+            self._appliance.remote.fixed()
+
     def rotated(self, epoch: int, ephemeral: bytes, wrapped: bytes) -> int:
         """The next message key."""
         from .trust.rotation import rotate

@@ -119,6 +119,8 @@ class Appliance(Built):
         """Whoever records or sends learns of a decision before anything else happens. `new`: mask of the purposes that
         were not allowed before: what was counted or noted without them is forgotten."""
         consent = self.consent
+        if self.remote is not None and not consent.allows(ids.SERVICE):
+            self.remote.end(ids.END_CONSENT)
         if self.uplink is not None:
             self.uplink.consented(consent.mask)
         if new >> ids.SERVICE & 1:
@@ -165,7 +167,10 @@ class Appliance(Built):
         settled(self, self.ports)
 
     def press(self) -> None:
-        """The button: for a while somebody is known to stand at the appliance."""
+        """The button: for a while somebody is known to stand at the appliance. The desk, where it is connected, has to
+        go."""
+        if self.remote is not None:
+            self.remote.end(ids.END_PRESENT)
         self._present_until = self.ports.clock.ticks_ms() + _PRESENT_MS
 
     def present(self) -> bool:
@@ -203,6 +208,8 @@ class Appliance(Built):
         if speaker is not None:
             speaker.heartbeat(now, self.health, cycles)
             speaker.ledger_head()
+        if self.remote is not None:
+            self.remote.poll(now)
 
     def _watch(self, now: int) -> None:
         """The appliance over itself, last in a turn."""

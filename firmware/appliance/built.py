@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from .outbox.uplink import Uplink
     from .ports import Ports
     from .service.grants import Grants
+    from .service.remote import Session
     from .trust.identity import Identity
     from .update.chooser import Choice
     from .update.download import Download
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from .update.judging import Judging
     from .update.machine import Machine
     from .update.patching import Patching
+    from .update.told import Told
 
 _MAGIC = 0x54  # of what a reset retained
 _STARTING = ord("s")
@@ -70,9 +72,10 @@ class Built:
         self._hearing: Hearing | None = None
         self.update = marks()
         self.download: Download | None = None  # takes what the line brings
-        self.machine: Machine | Fetching | Patching | Judging | None = None
+        self.machine: Machine | Fetching | Patching | Judging | Told | None = None
         self._present_until = 0
         self.grants: Grants | None = None  # who works at the service port; made when somebody first asks
+        self.remote: Session | None = None  # the desk, while its owner lets it test and fix
         self.leaving = False  # restart at the end of this turn
         self._identity: Identity | None = None
         self.ledger: Ledger | None = None  # not before provisioning: it is sealed with the appliance's own key

@@ -79,7 +79,7 @@ class Heart:
         self.reporter: Reporter | None = None
         self._speaker: Speaker | None = None
         self._mask = 0
-        self._purposes = board.purposes
+        self.purposes = board.purposes
         self._cycle = self._saved = False
         self._normals: Normals | None = None
         self.ticking: Tick | None = None  # None: no program, nothing runs
@@ -129,7 +129,7 @@ class Heart:
         """From now on faults are told to the owner's service."""
         self._speaker = speaker
         self.reporter = Reporter(
-            *(speaker, self.manager, self.inhibit, self.catalogue, self._purposes, self._journal, consent, sealer)
+            *(speaker, self.manager, self.inhibit, self.catalogue, self.purposes, self._journal, consent, sealer)
         )
 
     def start(self, consent: "Consent") -> None:
@@ -216,15 +216,18 @@ class Heart:
         self._panel.add(_MUTE[self._language])
         self._muted = True
 
-    def note(self, text: str) -> None:
-        """A line for whoever stands before it, "" for none; what is graver keeps its place."""
-        if not self._muted:
-            self._panel.add(text)
+    def note(self, text: str, place: int = 0) -> None:
+        """A line for whoever stands before it, "" for none; each place has one, what is graver keeps its own."""
+        if place or not self._muted:
+            self._panel.add(text, place)
 
     def clear(self, who: int, grant: int) -> None:
         """Every code to its initial status."""
         self.manager.clear_all(who, grant)
 
-    def relearn(self) -> int:
-        """Forget what is normal; gives how many monitors learn anew."""
-        return self._normals.relearn() if self._normals is not None else 0
+    def relearn(self, undo: bool = False) -> int:
+        """Forget what is normal, or `undo` that; gives for how many monitors."""
+        normals = self._normals
+        if normals is None:
+            return 0
+        return normals.undo() if undo else normals.relearn()

@@ -88,9 +88,12 @@ class Tick:
         self._manager.moved = True
         self.rest()
 
-    def lend(self, program: "Application") -> None:
-        """From now on `program` drives, until `rest`."""
+    def lend(self, program: "Application") -> bool:
+        """From now on `program` drives, until `rest`. False: another one does."""
+        if self._application is not self._program:
+            return False
         self._application = program
+        return True
 
     def rest(self) -> None:
         """Every output to its safe level, now; from the next tick on the maker's program drives."""

@@ -73,8 +73,9 @@ def turn(appliance: "Appliance", ports: "Ports", now: int) -> None:
             appliance.machine = Machine(appliance, ports)
         wait = appliance.machine.poll(now)
     except MemoryError:
-        ports.teller.tell({"e": "no_heap", "task": "install"})
         marks[SHORT] += 1
+        updated(appliance, ports)  # before words, which need heap too
+        ports.teller.tell({"e": "no_heap", "task": "install"})
         if appliance.uplink is not None:  # once more, without what the connection takes
             appliance.uplink.rest(ports.clock.link_ms(), 2 * _AGAIN_MS)
     except Exception:
@@ -103,6 +104,7 @@ def updated(appliance: "Appliance", ports: "Ports", at: int = 0) -> None:
     appliance.machine = None
     if machine is not None:
         machine.close()
+    machine = None  # what it held is free from here on
     for name in _MODULES.split():
         ports.unload(name)
     ports.spare()

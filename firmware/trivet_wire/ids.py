@@ -38,6 +38,8 @@ FEEDBACK = 11
 OPERATION = 12
 HELLO = 15  # state on connect; never spooled, never stored under (device, boot, seq)
 FETCH = 16  # asks for a part of an update's payload; neither spooled nor stored
+SELF_TEST = 17  # what a self-test came to that the desk asked for
+SESSION = 18  # a service session is over, and who ended it
 
 # Message kinds, cloud to appliance.
 ACK = 32  # receipt: header boot, seq are cumulative; body [[seq, reason], ...] lists what was refused
@@ -50,7 +52,7 @@ BLOCK = 36  # a part of a payload, as FETCH asked for it; what it must hold is s
 # what it needs, and holds no name of what it does not say.
 _KINDS = (
     "- fault evidence heartbeat inventory consent ledger update result crash setup feedback operation - - hello fetch "
-    "- - - - - - - - - - - - - - - ack command text offer block "
+    "selftest session - - - - - - - - - - - - - ack command text offer block "
 )
 KIND_NAMES = {kind: name for kind, name in enumerate(_KINDS.split()) if name != "-"}  # for who speaks of all
 
@@ -87,6 +89,8 @@ KIND_PURPOSE = {
     OPERATION: PERSONAL,
     HELLO: SAFETY,
     FETCH: SAFETY,  # names what the vendor offered, and nothing of the owner
+    SELF_TEST: SERVICE,
+    SESSION: SERVICE,
 }
 
 # Who decided (message CONSENT, field `channel`).
@@ -162,6 +166,9 @@ C_ANSWER = 8  # the owner's word on an update: start of its digest, answer (A_*)
 C_HOURS = 9  # hours of the owner's day in which nothing installs: mask of 24 bits, minutes east of UTC
 C_WITHDRAW = 10  # an update that is not installed yet is offered no more: start of its digest
 C_REVOKE = 11  # technicians' credentials that hold no more: number of the list, their serial numbers
+C_SESSION = 12  # the desk may test and fix: number, seconds (at most MAX_SESSION_S; 0: it is over), by whom (END_*)
+C_TEST = 13  # run a self-test: number of the session, its name
+C_FIX = 14  # number of the session, name of the fix (FIXES)
 COMMAND_NAMES = {
     C_ROTATE: "rotate",
     C_CONSENT: "consent",
@@ -174,6 +181,9 @@ COMMAND_NAMES = {
     C_HOURS: "hours",
     C_WITHDRAW: "withdraw",
     C_REVOKE: "revoke",
+    C_SESSION: "session",
+    C_TEST: "test",
+    C_FIX: "fix",
 }
 G_VENDOR = 0  # the vendor's own duty: keys
 G_ACCOUNT = 1  # the owner, in their account
@@ -182,7 +192,19 @@ G_TECHNICIAN = 3
 G_PRESENT = 4  # somebody at the appliance
 GRANT_NAMES = ("vendor", "account", "service", "technician", "presence")
 # By command: the only grant that a signed command of the cloud can name for it. The others need somebody at hand.
-COMMAND_GRANTS = b"\xff\x00\x01\x01\x02\x02\x02\x00\x01\x01\x00\x00"
+COMMAND_GRANTS = b"\xff\x00\x01\x01\x02\x02\x02\x00\x01\x01\x00\x00\x02\x02\x02"
+
+# A service session: the desk at the appliance from afar, for a while.
+MAX_SESSION_S = 3600
+FIXES = ("relearn", "recover", "restart", "undo")  # undo: what the last relearn forgot holds again
+END_TIME = 0  # its time was over
+END_DESK = 1
+END_ACCOUNT = 2  # the owner, in their account
+END_PRESENT = 3  # somebody at the appliance
+END_CONSENT = 4  # the owner allows no service any more
+END_RESTART = 5  # no session outlives a start of the appliance
+END_SILENT = 6  # the appliance never answered: it never began
+SESSION_ENDS = ("time", "desk", "account", "appliance", "consent", "restart", "silence")
 
 # What a technician's credential lets its holder do at the service port: a mask.
 MAY_TEST = 1
@@ -293,6 +315,7 @@ R_CREDENTIAL = 53  # a credential that its vendor revoked
 R_UNSAFE = 54  # outputs may not be driven now: a cycle, a hazard, or what must hold does not
 R_MEASURED = 55  # a self-test came to its end and measured what should not be
 R_STOPPED = 56  # somebody stopped it
+R_SESSION = 57  # no service session of that number is open
 REASON_NAMES = {
     R_TOO_LARGE: "too large",
     R_TRUNCATED: "truncated",
@@ -350,4 +373,5 @@ REASON_NAMES = {
     R_UNSAFE: "not safe now",
     R_MEASURED: "it measured what should not be",
     R_STOPPED: "stopped",
+    R_SESSION: "no such service session open",
 }

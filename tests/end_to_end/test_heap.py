@@ -8,7 +8,7 @@ from trivet.bench import updates_heap
 from trivet.config import Settings
 from trivet.release import installed
 from trivet.serve import Cloud
-from trivet.sim.strain import INSTALLED_KIB, MARGIN_KIB, strain
+from trivet.sim.strain import INSTALLED_KIB, MARGIN_KIB, SERVED_KIB, served, strain
 from trivet.sim.world import HEAP_KIB
 
 
@@ -29,6 +29,17 @@ async def test_so_does_one_that_is_smaller_by_the_margin_of_an_installed_bundle(
     settings = Settings(data_dir=tmp_path, http_port=0, mqtt_port=0, nats_port=0)
     async with Cloud(settings, http=False) as cloud:
         outcome = await strain(cloud, board, HEAP_KIB - INSTALLED_KIB, installed.files(board))
+    assert outcome.why == ""
+
+
+@pytest.mark.parametrize("name", boards.available())
+async def test_all_self_tests_from_afar_run_beside_an_installed_bundle_and_are_told_signed(
+    name: str, tmp_path: Path
+) -> None:
+    board = boards.load(name)
+    settings = Settings(data_dir=tmp_path, http_port=0, mqtt_port=0, nats_port=0)
+    async with Cloud(settings, http=False) as cloud:
+        outcome = await served(cloud, board, HEAP_KIB - SERVED_KIB, installed.files(board))
     assert outcome.why == ""
 
 

@@ -37,8 +37,8 @@ def oven(maker: Maker, tmp_path: Path) -> Iterator[Service]:
 
 def test_a_feature_waits_for_its_owner_s_yes_and_is_then_on_trial(oven: Service, newer: Any) -> None:
     oven.offer(newer)
-    oven.run(oven.reached("offered"))
-    assert oven.waits == ["Update 1.1.0 waits for your yes"]
+    oven.run(lambda: bool(oven.waits))
+    assert (oven.states, oven.waits) == (["offered"], ["Update 1.1.0 waits for your yes"])
     oven.world.step()
     assert oven.world.state.display == "Update 1.1.0 waits for your yes"
     oven.world.say("update yes")

@@ -39,7 +39,8 @@ class Other:
         tty.setraw(slave)
         self._slave, self.path = slave, os.ttyname(slave)
         self._answer = answer
-        threading.Thread(target=self._run, daemon=True).start()
+        self._thread = threading.Thread(target=self._run)
+        self._thread.start()
 
     def _run(self) -> None:
         while True:
@@ -53,8 +54,9 @@ class Other:
         return self
 
     def __exit__(self, *_: object) -> None:
+        os.close(self._slave)  # nobody has it open now: what reads at the other end ends
+        self._thread.join()
         os.close(self._master)
-        os.close(self._slave)
 
 
 def test_an_answer_is_typed(client: Client) -> None:

@@ -65,7 +65,7 @@ def against(oven: Oven, what: str, east: int = 0) -> None:
 def test_one_thing_at_whatever_moment_holds_it_up(maker: Maker, what: str) -> None:
     """Between the turn in which all of it is in flash and the one in which it would have started."""
     stopped = set()
-    for turns in range(5):
+    for turns in range(8):
         for east in (-600, 0, 330):
             oven = Oven(maker)
             oven.offer("feature")

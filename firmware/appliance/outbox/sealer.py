@@ -46,10 +46,11 @@ class Sealer:
         self._body = writer.pos
         return writer
 
-    def sign(self, writer: Writer) -> None:
+    def sign(self, writer: Writer, later: bool = False) -> None:
         """Close a body with the signature over the payload as it stands without that field, or with null when this
-        appliance has no key of its own. Takes as long as a signature does: between ticks, never in one."""
-        signature = self._identity.sign(self._view[envelope.HEADROOM : writer.pos])
+        appliance has no key of its own, or no heap to sign (`later`: then a MemoryError). Takes as long as a signature
+        does: between ticks, never in one."""
+        signature = self._identity.sign(self._view[envelope.HEADROOM : writer.pos], later)
         self.room[self._body] += 1  # the array has one field more (still below 24: one byte says so)
         if signature is None:
             writer.null()

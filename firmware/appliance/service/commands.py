@@ -58,6 +58,14 @@ if TYPE_CHECKING:
             """From now on these technicians' credentials hold no more; nothing where a newer list is kept."""
             ...
 
+        def remote(self, counter: int, number: int, reader: Reader, count: int) -> int:
+            """Of a service session: 0, or a reason and nothing is changed. The same again does no harm."""
+            ...
+
+        def fixed(self) -> None:
+            """A fix that is a restart is done at the end of this turn."""
+            ...
+
         def recover(self) -> None:
             """Restart with everything."""
             ...
@@ -183,6 +191,8 @@ class Commands:
                 self._acts.recover()
             elif number == ids.C_RELEASE:
                 self._acts.restart()
+            elif number == ids.C_FIX:
+                self._acts.fixed()
 
     def _act(self, command: _Command) -> int:
         acts = self._acts
@@ -209,6 +219,8 @@ class Commands:
             _expect(reader.pos == reader.end)
             acts.revoked(newest, serials)
             return 0
+        if number >= ids.C_SESSION:
+            return acts.remote(command.counter, number, reader, count)
         _expect(count == 0 and reader.pos == reader.end)
         if number == ids.C_CLEAR:
             acts.cleared()

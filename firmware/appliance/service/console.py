@@ -55,6 +55,8 @@ update.hours 2 3 presence update.spoken
 update.offer 3 3 update update.spoken
 update.keys 3 3 update update.spoken
 block 2 2 update update.brought
+remote 0 0 - remote
+remote.stop 1 1 - remote
 grant 0 0 - grant
 grant.* 2 2 - grant
 test 0 0 - work
@@ -68,12 +70,13 @@ recover 0 0 panel panel
 button 0 0 panel panel
 """
 # Groups, and what is loaded for a word alone: first their modules, in the same order.
-_GROUPS = "about codes show live watch qr owner grant work panel update.spoken update.brought"
+_GROUPS = "about codes show live watch qr owner grant work panel update.spoken update.brought remote"
 LOADED = (
     "appliance.service.words_about appliance.service.words_codes appliance.service.words_show "
     "appliance.service.words_live appliance.service.words_watch appliance.service.words_qr "
     "appliance.service.words_owner appliance.service.words_grant appliance.service.words_work "
-    "appliance.service.words_panel appliance.update.spoken appliance.update.brought appliance.service.cells "
+    "appliance.service.words_panel appliance.update.spoken appliance.update.brought appliance.service.words_remote "
+    "appliance.service.cells "
     "appliance.service.dates appliance.service.reading appliance.service.consents appliance.service.routines "
     "appliance.service.granting"
 )

@@ -7,7 +7,7 @@ from array import array
 
 from ..store.binary import crc32, pack, unpack_from
 from ..store.journal import JournalFull
-from ..store.records import LEARNED
+from ..store.records import LEARNED, REPLACED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -68,11 +68,10 @@ class Normals:
 
     def relearn(self) -> int:
         """Forget what was learned, not what was counted; gives how many monitors learn anew. All of them or, with
-        JournalFull, none."""
+        JournalFull, none. What is forgotten is kept for `undo`; where nothing was learned since, what was kept
+        before."""
         journal = self._journal
-        while not journal.begin():
-            if not journal.service():
-                raise JournalFull
+        self._begin()
         anew = 0
         try:
             for i in range(len(self._learners)):
@@ -80,13 +79,52 @@ class Normals:
                     anew += 1
                     self._kept[i] = 0
                     for part in range(_PARTS):
-                        if journal.length(LEARNED, self._key(i, part)) >= 0:
+                        if self._copy(LEARNED, REPLACED, self._key(i, part)):
                             journal.delete(LEARNED, self._key(i, part))
             journal.commit()
         except:  # whatever it was: half a group never lives
             journal.abort()
+            for i in range(len(self._learners)):
+                if not self._kept[i]:
+                    self._kept[i] = 1 if self._adopt(i) else 0
             raise
         return anew
+
+    def undo(self) -> int:
+        """What the last `relearn` forgot holds again; gives for how many monitors. The same again changes nothing.
+        JournalFull: nothing was changed."""
+        journal = self._journal
+        self._begin()
+        back = 0
+        try:
+            for i in range(len(self._learners)):
+                for part in range(_PARTS):
+                    if self._copy(REPLACED, LEARNED, self._key(i, part)):
+                        self._kept[i] = 2
+            journal.commit()
+        except:
+            journal.abort()
+            raise
+        for i in range(len(self._learners)):
+            if self._kept[i] == 2:
+                self._kept[i] = 1 if self._adopt(i) else 0
+                back += self._kept[i]
+        return back
+
+    def _begin(self) -> None:
+        while not self._journal.begin():
+            if not self._journal.service():
+                raise JournalFull
+
+    def _copy(self, kind: int, to: int, key: int) -> bool:
+        """One record under another type; False where there is none."""
+        length = self._journal.length(kind, key)
+        if length < 0:
+            return False
+        buf = bytearray(length)
+        self._journal.get(kind, key, buf)
+        self._journal.put(to, key, buf)
+        return True
 
     def _key(self, i: int, part: int) -> int:
         return self._learners[i].event * _PARTS + part

@@ -46,13 +46,13 @@ class Panel:
         self._language = language
         self._teller = teller
         self._rest = rest
-        self._added = ""
+        self._added = ["", ""]
         self._event = -2 if rest else -1
         self._mask = 0
 
-    def add(self, text: str) -> None:
-        """From now on this stands under whatever is shown."""
-        self._added = text
+    def add(self, text: str, place: int = 0) -> None:
+        """From now on this stands under whatever is shown: a line in each of two places."""
+        self._added[place] = text
         self._event = -2
 
     def poll(self) -> None:
@@ -63,8 +63,9 @@ class Panel:
         self._event = event
         self._mask = mask
         shown = self._rest if event < 0 else self._words(event, mask)
-        if self._added:
-            shown = shown + "\n" + self._added if shown else self._added
+        for text in self._added:
+            if text:
+                shown = shown + "\n" + text if shown else text
         self._teller.show(shown)
 
     def _worst(self) -> int:

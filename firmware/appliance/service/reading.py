@@ -30,11 +30,11 @@ _DAYS = {
 _KINDS = {
     "en": "fault %s|what it measured before fault %s|health figures|what it is|your decision|how far this ledger is|"
     "update report|answer to a command|a crash of its program|setup step|feedback|start or end of a programme|||"
-    "greeting|a question for a part of an update",
+    "greeting|a question for a part of an update|the result of a self-test|the end of a service session",
     "de": "Fehler %s|Messwerte vor Fehler %s|Zustandswerte|was es ist|Ihre Entscheidung|Stand dieses Protokolls|"
     "Bericht zum Update|Antwort auf einen Befehl|einen Programmabsturz|Schritt der Einrichtung|Rückmeldung|"
     "Beginn oder Ende eines Programms|||Begrüßung|"
-    "Frage nach einem Teil eines Updates",
+    "Frage nach einem Teil eines Updates|Ergebnis eines Selbsttests|das Ende einer Serviceverbindung",
 }
 _PURPOSES = {
     "en": "safety|service|improvement|personal use|offers",
@@ -50,9 +50,10 @@ _CAUSES = {  # ids.RESET_*
 }
 _COMMANDS = {
     "en": "new key|decision from your account|given away|clear faults|learn anew|restart|update offered|your "
-    "answer to an update|hours without updates|update taken back|credentials revoked",
+    "answer to an update|hours without updates|update taken back|credentials revoked|service session|self-test|fix",
     "de": "neuer Schlüssel|Entscheidung aus Ihrem Konto|abgegeben|Fehler löschen|neu lernen|Neustart|Update "
-    "angeboten|Ihre Antwort auf ein Update|Stunden ohne Updates|Update zurückgezogen|Ausweise widerrufen",
+    "angeboten|Ihre Antwort auf ein Update|Stunden ohne Updates|Update zurückgezogen|Ausweise widerrufen|"
+    "Serviceverbindung|Selbsttest|Abhilfe",
 }
 _UPDATES = {  # ids.U_*
     "en": "|offered|being fetched|ready|starts|on trial|installed|taken back|refused",
@@ -76,7 +77,8 @@ _TEXTS = {
     "because you allowed %s|because the law asks for it|yes|no|done|refused (reason %d)|"
     "all records up to %d were cut off, %s|all %d records are as they were written|record %d %s|start %d, %d min|"
     "this ledger begins|update %d: %s%s|release keys %d: %s%s|a technician (credential %d) was let in|"
-    "somebody was turned away at the service port (reason %d)|technician (credential %d): %s, %s",
+    "somebody was turned away at the service port (reason %d)|technician (credential %d): %s, %s|"
+    "service session %d: %s",
     "de": "|gestartet (%s)|gesendet: %s, %d Bytes, %s|Sie sagten %s zu %s, %s|Befehl: %s, %s|Fehler wurden gelöscht, %s"
     "|jemand war am Serviceanschluss, %s|Protokoll geprüft: Eintrag %d %s|"
     "neue Seite: davor %d Nachrichten gesendet, %d Entscheidungen, %d Starts; Einträge bis %d machten Platz|"
@@ -84,10 +86,22 @@ _TEXTS = {
     "alle Einträge bis %d wurden entfernt, %s|alle %d Einträge sind, wie sie geschrieben wurden|Eintrag %d %s|"
     "Start %d, %d min|dieses Protokoll beginnt|Update %d: %s%s|Update-Schlüssel %d: %s%s|"
     "ein Techniker (Ausweis %d) wurde zugelassen|jemand wurde am Serviceanschluss abgewiesen (Grund %d)|"
-    "Techniker (Ausweis %d): %s, %s",
+    "Techniker (Ausweis %d): %s, %s|Serviceverbindung %d: %s",
 }
 _ALLOWED, _LAW, _YES, _NO, _DONE, _REFUSED, _CUT, _SOUND, _WRONG, _UPTIME, _BEGINS, _UPDATE = range(9, 21)
-_LET_IN, _TURNED_AWAY, _WORK = range(22, 25)
+_LET_IN, _TURNED_AWAY, _WORK, _SESSION = range(22, 26)
+_REMOTE = {  # chain.RM_*
+    "en": "begun, for %d min|ended %s|self-test %d, %s|fix: %s, %s",
+    "de": "begonnen, für %d min|beendet %s|Selbsttest %d, %s|Abhilfe: %s, %s",
+}
+_ENDS = {  # ids.END_*
+    "en": "when its time was over|by the desk|in your account|at the appliance|for you allow no service any more",
+    "de": "mit dem Ende ihrer Zeit|vom Kundendienst|in Ihrem Konto|am Gerät|denn Sie erlauben keinen Service mehr",
+}
+_FIXES = {  # ids.FIXES
+    "en": "learn anew what is normal|start whole again|restart|the last fix undone",
+    "de": "neu lernen, was normal ist|wieder ganz starten|neu starten|letzte Abhilfe rückgängig",
+}
 
 
 def _of(texts: "dict[str, str]", language: str, number: int) -> str:
@@ -148,6 +162,8 @@ def words(kind: int, body: "bytes | memoryview", language: str, why: "Why") -> s
         return _updated(body, language, why)
     if kind == chain.GRANTED or kind == chain.WORKED:
         return _worked(kind, body, language)
+    if kind == chain.REMOTE:
+        return _session(body, language)
     if not 0 < kind < chain.TYPES:
         return str(kind)  # of a later firmware
     row: "tuple[Any, ...]" = unpack_from(chain.FORMATS[kind], body, chain.TIME)
@@ -185,6 +201,21 @@ def _worked(kind: int, body: "bytes | memoryview", language: str) -> str:
         work += 1
     done = _of(_TEXTS, language, _REFUSED) % reason if reason else _of(_TEXTS, language, _DONE)
     return _of(_TEXTS, language, _WORK) % (serial, _of(_WORKS, language, work), done)
+
+
+def _session(body: "bytes | memoryview", language: str) -> str:
+    """What the desk did from afar."""
+    number, what, which, reason = unpack_from(chain.FORMATS[chain.REMOTE], body, chain.TIME)
+    text = _of(_REMOTE, language, what)
+    done = _of(_TEXTS, language, _REFUSED) % reason if reason else _of(_TEXTS, language, _DONE)
+    said: "tuple[Any, ...]" = (which, done)
+    if what == chain.RM_BEGUN:
+        said = (which,)
+    elif what == chain.RM_ENDED:
+        said = (_of(_ENDS, language, which),)
+    elif what == chain.RM_FIX:
+        said = (_of(_FIXES, language, which), done)
+    return _of(_TEXTS, language, _SESSION) % (number, text % said)
 
 
 def _message(kind: int, code: int, language: str) -> str:

@@ -91,10 +91,10 @@ class Routine:
     def start(self, values: "array[int]", validity: bytearray) -> int:
         """0, or why not now; then nothing is driven."""
         reason = self._forbids(values, validity)
+        if not reason and not self._tick.lend(self):
+            reason = ids.R_BUSY
         if reason:
             self.result = reason
-        else:
-            self._tick.lend(self)
         return reason
 
     def stop(self, reason: int) -> None:

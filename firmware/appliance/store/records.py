@@ -29,6 +29,7 @@ INSTALLED = 17  # key 0: sequence of the newest release that passed its trial; n
 HOURS = 18  # key 0: hours of the owner's day in which nothing installs (mask of 24 bits), minutes east of UTC
 GRANTS = 19  # key 0: failed attempts in a row, the latest time that the vendor signed; key 1: number of the list of
 # revoked credentials, then their serial numbers (u32 each)
+REPLACED = 20  # as LEARNED: what the last relearning forgot, for whoever takes it back
 
 BOOT_FORMAT = "<I"
 ENTRY_FORMAT = "<BBBBBBBBIIIIIIIIIIIIII12s"

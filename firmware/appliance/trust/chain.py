@@ -34,8 +34,13 @@ GRANTED = (
     10  # serial number of a technician's credential (0: unknown), what it may (ids.MAY_*), reason (0: it was given)
 )
 WORKED = 11  # serial number, what was done (ids.MAY_*), of which code, self-test or fix (its number), reason
-FORMATS = ("", "<IB", "<BBHIIH8s", "<IBBBI", "<BBBI", "<BB", "<BB", "<IB", "", "<BBBI8s", "<IBB", "<IBHB")
+REMOTE = 12  # number of a service session, what of it (RM_*), which (minutes, ids.END_*, self-test or fix), reason
+FORMATS = ("", "<IB", "<BBHIIH8s", "<IBBBI", "<BBBI", "<BB", "<BB", "<IB", "", "<BBBI8s", "<IBB", "<IBHB", "<IBBB")
 TYPES = 8  # that a summary counts
+RM_BEGUN = 0
+RM_ENDED = 1
+RM_TEST = 2
+RM_FIX = 3
 NO_CODE = 65535
 
 TIME_FORMAT = "<II"  # Unix time (0: unknown), seconds since the start

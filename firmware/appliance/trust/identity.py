@@ -48,9 +48,10 @@ class Identity:
         self.brokers = brokers
         self.model = model
 
-    def sign(self, payload: "bytes | memoryview") -> bytes | None:
+    def sign(self, payload: "bytes | memoryview", later: bool = False) -> bytes | None:
         """The appliance's signature over a payload, r ‖ s over its COSE_Sign1 structure. None without a signing key, or
-        with too little heap at this moment: told without a signature is better than not told."""
+        with too little heap at this moment: told without a signature is better than not told. `later`: whoever asks can
+        ask again, so that too little heap is a MemoryError."""
         if self._private is None:
             return None
         try:
@@ -61,6 +62,8 @@ class Identity:
 
             return sign(self._private, digest(bytes.fromhex(self.device), payload))
         except MemoryError:
+            if later:
+                raise
             return None
         finally:
             self.unload(CURVE)

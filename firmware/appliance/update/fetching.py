@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from .kept import Row
     from .release import Component, Release
 
-ARRIVED = -1  # outcomes in `Appliance.update[OUTCOME]`, beside ids.R_*
+ARRIVED = -1  # outcomes in `Appliance.update[OUTCOME]`, beside ids.R_*; below it: -kept.PATCHED, -kept.COPIED
 _ENVELOPE = "update/envelope"  # as kept.py names them
 _KEYS = "update/keys"
 _PATCH = "update/patch"
@@ -172,10 +172,8 @@ class Fetching:
         return 0
 
     def _patched(self) -> int:
-        """It lies in its file: the machine lets it be used, when all of this is gone from the heap."""
-        self._row[kept.BEGUN] = self._patch
-        self._save()
-        return _OVER_MS
+        """It lies in its file: the machine notes that and lets it be used, when all of this is gone from the heap."""
+        return self._over(-self._patch)
 
     def _whole(self) -> int:
         """No delta leads there: from now on all of it."""

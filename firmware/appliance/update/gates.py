@@ -24,7 +24,7 @@ LOCKED = 7
 WET = 8
 HAZARD = 9
 UNKNOWN = 10  # no board, or no program: nobody looks at sensors
-BENCH = 11  # a technician is at work
+BENCH = 11  # a technician is at work, or the desk
 
 HOLD_WIDTH = 4  # numbers of a hold: which, source, limit, steps per unit
 ALL_HOURS = 0xFFFFFF
@@ -42,7 +42,7 @@ class State:
         self.cycle = True  # an operation cycle runs
         self.held = 0  # bit i: hold i (hot, locked, wet)
         self.hazard = True  # TEST_FAILED of a hazardous event
-        self.bench = False  # a technician, let in, tested or changed something a moment ago
+        self.bench = False  # a technician, let in, tested or changed something a moment ago; or the desk is connected
         self.wall_s = 0  # Unix time, 0: unknown
         self.hours = 0  # bit h: nothing installs in hour h of the owner's day
         self.east = 0  # minutes east of UTC, of that day

@@ -25,7 +25,9 @@ def commit(machine: "Machine", base: bool, bundle: bool) -> None:
     row[kept.SECONDS] = row[kept.CYCLES] = row[kept.LINK_AT] = 0
     row[kept.COMMITS] += 1
     row[kept.STATE], _ = table.step(row[kept.STATE], table.QUIET)
-    machine.tell()
+    from .told import Telling
+
+    Telling(appliance, ports).state(machine.what, row)
     machine.unload("appliance.update.told appliance.update.why appliance.update.memory")
     other_bundle, other_base = joint.inactive(ports.files, ports.slots)
     now = joint.installed(ports.files, ports.slots)

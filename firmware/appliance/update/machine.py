@@ -126,6 +126,7 @@ class Machine:
             state.cycle = state.hazard = False
         grants = self.appliance.grants
         state.bench = grants is not None and self.ports.clock.ticks_ms() < grants.busy_until
+        state.bench = state.bench or self.appliance.remote is not None
         state.wall_s = self.ports.clock.wall_s()
         state.hours, state.east = hours(self.journal)
         state.security = row[kept.SECURITY] != 0
@@ -144,14 +145,6 @@ class Machine:
             Telling(self.appliance, self.ports).waits(self.what, self.row, wait)
         self.close()
         return SOON_MS
-
-    def tell(self) -> None:
-        """Its state moved."""
-        self._has(_TELLING, True)
-        from .told import Telling
-
-        self.appliance.update[SHOWN] = self.appliance.update[SHORT] = 0
-        Telling(self.appliance, self.ports).state(self.what, self.row)
 
     def believe(self) -> int:
         """The release in flash is judged anew by the clock of now and, but while it is fetched, by the keys of now;
@@ -231,14 +224,18 @@ class Machine:
         return goes_back(self) if row[kept.REASON] else on_trial(self, now)
 
     def _tell(self, state: int) -> int:
-        """A state that ends it is told when what was fetched for it is gone."""
+        """A state that ends it is told when what was fetched for it is gone; and any by who takes this machine's place,
+        because its code and a signature have no room together."""
         self.close()
         if state in (ids.U_CONFIRMED, ids.U_ROLLED_BACK, ids.U_REFUSED):
             from .memory import forget
 
             forget(self.ports, self.what)
-        self.tell()
-        self.unload("appliance.update.told appliance.update.why")
+        self._has(_TELLING, True)
+        from .told import Told
+
+        self.appliance.machine = Told(self.appliance, self.ports, self.what, self.row)
+        self.unload("appliance.update.machine appliance.update.memory")
         return NOW
 
     def _judge(self) -> int:
@@ -339,6 +336,9 @@ class Machine:
         self._outcome = 0
         if outcome > 0:
             raise WireError(outcome)
+        if outcome < _ARRIVED:  # what makes the component lies in its file
+            self.row[kept.BEGUN] = -outcome
+            kept.save(self.journal, self.what, self.row)
         return outcome != _ARRIVED
 
     def _fetches(self, release: "Release | None") -> int:

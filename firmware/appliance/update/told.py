@@ -5,7 +5,9 @@ nothing.
 
 from trivet_wire import ids
 
+from ..store.journal import JournalFull
 from ..trust import chain
+from ..updating import SHORT, SHOWN, STEP_MS
 from . import gates, kept
 from .why import why
 
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
     from ..ports import Ports
     from .kept import Row
 
+_SOON_MS, _LATER_MS = 5_000, 60_000
+TRIES = 8  # without heap for the signature of a report, until it goes without one
 # As ids.UPDATE_STATES: one text, so that no appliance keeps each of its words.
 STATES = "idle|offered|downloading|verified|staged|on trial|confirmed|rolled back|refused"
 # One text a language, divided by |.
@@ -51,9 +55,11 @@ class Telling:
         self._sealer = appliance.sealer
         self._heart = appliance.heart
         self._language = appliance.language
+        self._later = appliance.update[SHORT] < TRIES
 
     def state(self, what: int, row: "Row") -> None:
-        """Its state moved. The report and that it was told are in the journal at once, or neither is: JournalFull."""
+        """Its state moved. The report and that it was told are in the journal at once, or neither is: JournalFull, or
+        MemoryError while it is worth waiting for the heap that a signature needs."""
         journal = self._journal
         told, row[kept.TOLD] = row[kept.TOLD], row[kept.STATE]
         journal.prepare()
@@ -109,8 +115,34 @@ class Telling:
             writer.null()
         else:
             writer.integer(row[kept.EVENT])
-        sealer.sign(writer)
+        sealer.sign(writer, self._later)
         sealer.queue(ids.UPDATE_REPORT, ids.SAFETY, writer)
+
+
+class Told:
+    """Takes the machine's place until the state of `row` is told."""
+
+    def __init__(self, appliance: "Appliance", ports: "Ports", what: int, row: "Row") -> None:
+        self._appliance = appliance
+        self._ports = ports
+        self._what = what
+        self._row = row
+
+    def poll(self, now: int) -> int:
+        """As `Machine.poll`; then it is the machine's turn again. MemoryError as `Telling.state`."""
+        appliance = self._appliance
+        try:
+            Telling(appliance, self._ports).state(self._what, self._row)
+        except JournalFull:
+            return _SOON_MS
+        except OSError:
+            appliance.supervisor.flash_errors += 1
+            return _LATER_MS
+        appliance.update[SHOWN] = appliance.update[SHORT] = 0
+        return STEP_MS
+
+    def close(self) -> None:
+        """It holds nothing."""
 
 
 def words(what: int, row: "Row", wait: int, limit: int, language: str) -> str:

@@ -14,7 +14,7 @@ from appliance.sense.monitors.lifetime import Lifetime
 from appliance.service.life import LIMIT, SOUND_MS, Life
 from appliance.service.normals import Normals
 from appliance.store.journal import Journal
-from appliance.store.records import LIFE
+from appliance.store.records import LIFE, REPLACED
 from trivet_wire import ids
 
 from .cutting import State
@@ -105,7 +105,7 @@ class Machine:
 
 
 def read_kept(flash: StrictFlash, *, machine: Machine) -> State:
-    """What each learner has after a start; empty while it has to learn."""
+    """What each learner has after a start, empty while it has to learn; and what could be taken back."""
     journal = mounted(flash)
     learners = machine.learners()
     Normals(machine, learners, journal)
@@ -114,13 +114,14 @@ def read_kept(flash: StrictFlash, *, machine: Machine) -> State:
 
 def _kept(learners: "list[Drift | Lifetime]", journal: Journal) -> State:
     found = tuple((("learner", one.event), tuple(one.learned())) for one in learners)
-    return (*found, *_filling(journal))
+    return (*found, *_rows(journal, REPLACED), *_filling(journal))
 
 
 def play_kept(
     flash: StrictFlash, *, seed: int, machine: Machine, lives: int = 4, turns: int = 14
 ) -> Iterator[State | None]:
-    """Learning ends, counts grow, a technician lets it learn anew: all of one command, or nothing of it."""
+    """Learning ends, counts grow, somebody lets it learn anew and takes that back: all of one command, or nothing of
+    it."""
     chance = random.Random(seed)
     for _ in range(lives):
         journal = Watched(flash)
@@ -135,11 +136,12 @@ def play_kept(
             if chance.random() < 0.3:
                 journal.put(_FILLING, turn % 3, chance.randbytes(900))
                 yield None
-            if chance.random() < 0.15:
-                marks = len(flash.marks)
-                normals.relearn()
-                del flash.marks[marks:]  # however many records that are: it is one step
-                yield None
+            for change in (normals.relearn, normals.undo):
+                if chance.random() < 0.15:
+                    marks = len(flash.marks)
+                    change()
+                    del flash.marks[marks:]  # however many records that are: it is one step
+                    yield None
 
 
 def _live(learners: "list[Drift | Lifetime]", chance: random.Random) -> None:
@@ -158,4 +160,8 @@ def _served(journal: Journal) -> Iterator[None]:
 
 
 def _filling(journal: Journal) -> State:
-    return tuple(row for row in everything(journal) if row[0][0] == _FILLING)  # type: ignore[index]  # a pair
+    return _rows(journal, _FILLING)
+
+
+def _rows(journal: Journal, kind: int) -> State:
+    return tuple(row for row in everything(journal) if row[0][0] == kind)  # type: ignore[index]  # a pair

@@ -2,6 +2,7 @@
 kilobytes; the heap of a campaign, made for thousands of lives, takes long for one.
 """
 
+from appliance import updating
 from appliance.update import fetching, machine
 
 
@@ -13,6 +14,9 @@ class Heap:
     def mem_free(self) -> int:
         return self.free
 
+    def mem_alloc(self) -> int:
+        return 0
+
     def collect(self) -> None:
         """Nothing is to be had."""
 
@@ -21,5 +25,5 @@ class Heap:
 
 
 heap = Heap()
-for _room in (fetching, machine):
+for _room in (updating, fetching, machine):
     setattr(_room, "gc", heap)  # noqa: B010  # MicroPython has no vars()

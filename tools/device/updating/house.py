@@ -118,7 +118,7 @@ class House:
         self.journal.mount()
         self.choice = choice
         self.heart = None if alone else Heart()
-        self.uplink = self.sealer = self.ledger = self.download = self.grants = None
+        self.uplink = self.sealer = self.ledger = self.download = self.grants = self.remote = None
         self.language = "en"
         self.life = _Any()
         self.life.reduced = False  # type: ignore[attr-defined]
