@@ -13,6 +13,7 @@ from trivet_wire import ids
 from trivet import paths
 
 from . import catalogue, convert, pins
+from .care import read_care
 from .errors import NOTHING, BoardError, Mistake, Place
 from .holds import read_holds
 from .models import Board, Condition, Function, Input, Output, Signal
@@ -59,6 +60,7 @@ def assemble(table: Table, rows: Table) -> Board:
     outputs = tuple(_output(one) for one in table.tables("output", needed=True))
     tick_ms = head.integer("tick_ms", 10, 10_000, usual=500)
     space = Space(signals, outputs, tick_ms)
+    care = read_care(rows)
     codes, parts = catalogue.read(rows, space)
     events = [code.event for code in codes]
     history = table.table("history")
@@ -83,6 +85,7 @@ def assemble(table: Table, rows: Table) -> Board:
         storage=read_storage(table, space, events),
         codes=codes,
         parts=parts,
+        care=care,
         holds=read_holds(table, space),
         routines=read_routines(table, space, {one.name: one.safe for one in outputs}, gates),
         chip=_chip(table),

@@ -180,6 +180,16 @@ class Part:
 
 
 @dataclass(frozen=True)
+class Care:
+    """What the owner is to do after so many operation cycles: descale, clean, change a filter."""
+
+    name: str
+    every: int  # cycles
+    title: Texts
+    now: Texts  # what to do
+
+
+@dataclass(frozen=True)
 class Code:
     """A row of the catalogue; its position in `Board.codes` is its event's index."""
 
@@ -224,6 +234,7 @@ class Board:
     parts: tuple[Part, ...]
     holds: tuple[Hold, ...] = ()  # what an update waits for
     routines: tuple[Routine, ...] = ()  # self-tests
+    care: tuple[Care, ...] = ()  # reminders, for owners who want them
     help: str = "{code}"  # what the picture of a code says: an address where it is explained, or the code alone
     chip: Chip = field(default_factory=Chip)
     internal_debounce: Debounce = field(default_factory=lambda: Debounce(0, 1, -1))

@@ -30,6 +30,7 @@ def rich(board: Board) -> dict[str, Any]:
         "routines": [{"name": one.name, "text": one.text, "finds": list(one.finds)} for one in board.routines],
         "codes": [_code(board, one) for one in board.codes],
         "parts": [asdict(one) for one in board.parts],
+        "care": [asdict(one) for one in board.care],
     }
 
 
