@@ -1,13 +1,16 @@
 """The schema is one thing in tables, migrations, SQLite and PostgreSQL; secrets and identities are kept as promised."""
 
+import asyncio
 import datetime as dt
 import stat
 from pathlib import Path
 
+import databases
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from cloud_kit import Bench, bench
+from sqlalchemy import func, select, text, update
 from sqlalchemy.exc import IntegrityError
 from trivet import keys
 from trivet.bench import traffic
@@ -16,13 +19,11 @@ from trivet.store import Store
 from trivet.store.tables import Base, CaseRecord, DeviceRow, OwnershipRow
 from trivet.vault import Vault
 
-
-def url_of(folder: Path) -> str:
-    return f"sqlite+aiosqlite:///{folder / 'x.sqlite'}"
+pytestmark = pytest.mark.usefixtures("database")
 
 
 async def test_migrations_make_exactly_the_tables(tmp_path: Path) -> None:
-    async with Store(url_of(tmp_path)) as store, store.reading() as session:
+    async with Store(databases.settings(tmp_path).url) as store, store.reading() as session:
         connection = await session.connection()
         assert await connection.run_sync(lambda c: compare_metadata(MigrationContext.configure(c), Base.metadata)) == []
 
@@ -30,7 +31,7 @@ async def test_migrations_make_exactly_the_tables(tmp_path: Path) -> None:
 async def test_opening_twice_keeps_what_is_there(tmp_path: Path) -> None:
     async with bench(tmp_path) as first:
         device = first.sender.device
-    async with Store(f"sqlite+aiosqlite:///{tmp_path / 'trivet.sqlite'}") as store, store.reading() as session:
+    async with Store(databases.settings(tmp_path).url) as store, store.reading() as session:
         assert await session.get(DeviceRow, device) is not None
 
 
@@ -46,6 +47,38 @@ async def test_a_failed_block_leaves_nothing(tmp_path: Path) -> None:
             await half(kit)
         async with kit.store.reading() as session:
             assert (await session.get_one(DeviceRow, kit.sender.device)).name != "half done"
+
+
+async def test_who_opens_it_does_not_wait_for_whoever_writes(tmp_path: Path) -> None:
+    url = databases.settings(tmp_path).url
+    async with Store(url) as first, first.writing() as session:
+        await session.execute(update(DeviceRow).values(name="held"))
+        async with asyncio.timeout(5), Store(url) as second, second.reading() as other:
+            assert await other.scalar(select(func.count()).select_from(DeviceRow)) == 0
+
+
+_SLOW = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000) SELECT count(*) FROM n"
+
+
+@pytest.mark.parametrize("between", range(6))
+async def test_a_query_that_is_cut_twice_leaves_nothing_that_waits(tmp_path: Path, between: int) -> None:
+    async def asks(store: Store) -> None:
+        async with store.reading() as session:
+            await session.execute(text(_SLOW))
+
+    async with Store(databases.settings(tmp_path).url) as store:
+        before = asyncio.all_tasks()
+        asking = asyncio.create_task(asks(store))
+        await asyncio.sleep(0.03)
+        for _ in range(2):
+            asking.cancel()
+            for _ in range(between):
+                await asyncio.sleep(0)
+        await asyncio.wait([asking], timeout=10)
+        assert asking.cancelled(), "it was over before it was cut"
+        if left := asyncio.all_tasks() - before - {asking}:
+            await asyncio.wait(left, timeout=10)
+        assert not [one for one in asyncio.all_tasks() - before if not one.done()]
 
 
 async def test_only_one_case_of_a_code_is_open_on_an_appliance(tmp_path: Path) -> None:

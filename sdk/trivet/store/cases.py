@@ -19,7 +19,9 @@ _WITH_CASE = "CASCADE"
 
 
 class CaseWorkRow(Base):
-    """One for each case that is or was open. `responded_at`: when a person first took it or decided something."""
+    """One for each case that is or was open. `responded_at`: when a person first took it or decided something.
+    `waits_since`: their owner's word is waited for, and the clock of the solution stands; `waited_s`: working time that
+    it stood before."""
 
     __tablename__ = "case_work"
     __table_args__ = (Index("case_work_queue", "queue", "tier"),)
@@ -34,6 +36,8 @@ class CaseWorkRow(Base):
     responded_at: Mapped[dt.datetime | None]
     resolve_by: Mapped[dt.datetime]
     resolved_at: Mapped[dt.datetime | None]
+    waits_since: Mapped[dt.datetime | None]
+    waited_s: Mapped[int] = mapped_column(Integer, default=0)
 
 
 class ProposalRow(Base):
@@ -56,7 +60,6 @@ class ProposalRow(Base):
     state: Mapped[str] = mapped_column(String(12))
     decided_by: Mapped[str | None] = mapped_column(String(64))
     decided_at: Mapped[dt.datetime | None]
-    counter: Mapped[int | None] = mapped_column(Integer)  # of the command that carries it out
 
 
 class CaseTestRow(Base):
@@ -94,6 +97,24 @@ class OutcomeRow(Base):
     stated_json: Mapped[dict[str, Any]]
     taught_json: Mapped[dict[str, Any]]
     withdrawn_at: Mapped[dt.datetime | None]
+
+
+class FeedbackRow(Base):
+    """One question to an owner after their case was closed, and their answer. `outcome`: what was reported before, of
+    cases.outcomes.KINDS; null where the appliance alone said that it was over."""
+
+    __tablename__ = "feedback"
+    __table_args__ = (Index("feedback_by_code", "model", "code"),)
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    case: Mapped[int] = mapped_column(Id, ForeignKey("cases.id", ondelete=_WITH_CASE), index=True)
+    model: Mapped[str] = mapped_column(String(64))
+    code: Mapped[str] = mapped_column(String(12))
+    outcome: Mapped[str | None] = mapped_column(String(16))
+    asked_at: Mapped[dt.datetime] = mapped_column(default=utcnow)
+    answered_at: Mapped[dt.datetime | None]
+    fixed: Mapped[bool | None]
+    words: Mapped[str] = mapped_column(Text, default="")
 
 
 class CauseWeightRow(Base):

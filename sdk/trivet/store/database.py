@@ -2,8 +2,7 @@
 what is stored.
 
 What is deleted is overwritten (`secure_delete`), and `compact` leaves nothing of it in any of the database's files.
-SQLite runs in WAL mode with an explicit BEGIN: a writer takes its lock at once (no upgrade that fails in
-mid-transaction), a reader takes none. PostgreSQL needs nothing of this.
+What SQLite needs besides stands in `sqlite`; PostgreSQL needs nothing.
 """
 
 from __future__ import annotations
@@ -17,8 +16,12 @@ from typing import Any, Self
 import msgspec
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, event, make_url
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, make_url
+from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+
+from trivet.store import sqlite
 
 _CHECKPOINTS = 40  # tries, 50 ms apart
 _MIGRATIONS = Path(__file__).parent / "migrations"
@@ -35,11 +38,12 @@ class Store:
             pool_pre_ping=not self.sqlite,
             json_serializer=_to_json,
             json_deserializer=msgspec.json.decode,
+            connect_args=sqlite.CONNECT if self.sqlite else {},
             hide_parameters=True,  # an error that is logged names no values
         )
         self._writer = self._engine.execution_options(trivet_writing=True)
         if self.sqlite:
-            _prepare_sqlite(self._engine)
+            sqlite.prepare(self._engine)
 
     async def __aenter__(self) -> Self:
         await self.open()
@@ -49,7 +53,11 @@ class Store:
         await self.close()
 
     async def open(self) -> None:
-        """Makes or migrates the schema; several processes may do it at once."""
+        """Makes or migrates the schema; several processes may do it at once. Where nothing is to be done, nobody is
+        waited for: a worker starts beside others that write all the time."""
+        async with self._engine.connect() as connection:
+            if await connection.run_sync(_is_newest):
+                return
         async with self._writer.begin() as connection:
             if not self.sqlite:
                 await connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7412953)")
@@ -87,29 +95,17 @@ def _to_json(value: Any) -> str:
 
 
 def migrate(connection: Connection, revision: str = "head") -> None:
-    config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS))
+    config = _config()
     config.attributes["connection"] = connection
     command.upgrade(config, revision)
 
 
-def _prepare_sqlite(engine: AsyncEngine) -> None:
-    @event.listens_for(engine.sync_engine, "connect")
-    def on_connect(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None  # the driver's own BEGIN is late and breaks savepoints
-        cursor = connection.cursor()
-        for pragma in (
-            "journal_mode=WAL",
-            "synchronous=FULL",
-            "foreign_keys=ON",
-            "busy_timeout=15000",
-            "secure_delete=ON",
-        ):
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
+def _is_newest(connection: Connection) -> bool:
+    known = ScriptDirectory.from_config(_config()).get_heads()
+    return set(MigrationContext.configure(connection).get_current_heads()) == set(known)
 
-    @event.listens_for(engine.sync_engine, "begin")
-    def on_begin(connection: Connection) -> None:
-        options = connection.get_execution_options()
-        if not options.get("trivet_plain", False):
-            connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("trivet_writing", False) else "BEGIN")
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS))
+    return config
