@@ -15,6 +15,8 @@ I8 = Annotated[int, Meta(ge=-128, le=127)]
 U8 = Annotated[int, Meta(ge=0, le=0xFF)]
 U16 = Annotated[int, Meta(ge=0, le=0xFFFF)]
 U32 = Annotated[int, Meta(ge=0, le=0xFFFFFFFF)]
+I32 = Annotated[int, Meta(ge=-0x80000000, le=0x7FFFFFFF)]
+Operator = Annotated[int, Meta(ge=0, le=5)]  # < <= == != >= >
 Bit = Annotated[int, Meta(ge=0, le=1)]
 Name = Annotated[str, Meta(min_length=1, max_length=64)]
 Language = Annotated[str, Meta(min_length=2, max_length=16)]
@@ -174,6 +176,39 @@ class Fetch(Body, frozen=True):
     length: Length
 
 
+class Measured(Body, frozen=True):
+    """One expectation of a self-test: `signal` (less `minus`) `operator` `limit`, scaled as the signal is, and what was
+    measured."""
+
+    signal: U8
+    minus: U8 | None
+    operator: Operator
+    limit: I32
+    value: I32
+
+
+class SelfTest(Body, frozen=True):
+    """What a self-test came to that the command `counter` asked for within a service session: `reason` 0 passed, else
+    ids.R_…; `step` of `steps` was the last that ran."""
+
+    session: U32
+    counter: U32
+    routine: Name
+    reason: U8
+    step: U8
+    steps: U8
+    catalogue: U32
+    measured: Annotated[list[Measured], Meta(max_length=32)]
+    signature: Signature | None
+
+
+class SessionEnd(Body, frozen=True):
+    """A service session is over; `by`: ids.END_…."""
+
+    session: U32
+    by: U8
+
+
 class Hello(Body, frozen=True):
     """State on connect. Whatever came before (tail_boot, tail_seq) is receipted or lost. Of the ledger: number and hash
     (its first 8 bytes) of the newest record, and the number in the last LEDGER_HEAD whose receipt it saw; null in one
@@ -213,6 +248,8 @@ Bodies = (
     | LedgerHead
     | UpdateReport
     | Fetch
+    | SelfTest
+    | SessionEnd
     | Hello
     | Ack
 )
@@ -229,6 +266,8 @@ BODIES: dict[int, type[Body]] = {
     ids.LEDGER_HEAD: LedgerHead,
     ids.UPDATE_REPORT: UpdateReport,
     ids.FETCH: Fetch,
+    ids.SELF_TEST: SelfTest,
+    ids.SESSION: SessionEnd,
     ids.HELLO: Hello,
 }
 

@@ -20,6 +20,7 @@ from trivet.control.signed import signed
 from trivet.keys import Signer
 from trivet.store import Store
 from trivet.store.tables import CommandRow, DeviceRow, utcnow
+from trivet.turns import repeat
 
 log = logging.getLogger("trivet.control")
 
@@ -44,7 +45,7 @@ class Dispatcher:
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        self._task = asyncio.create_task(self._run(), name="commands")
+        self._task = asyncio.create_task(repeat(self.turn, POLL_S, log, "commands"), name="commands")
 
     async def stop(self) -> None:
         if self._task is not None:
@@ -52,15 +53,6 @@ class Dispatcher:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
             self._task = None
-
-    async def _run(self) -> None:
-        while True:
-            try:
-                await self.turn()
-            except Exception:  # a database or engine that is away: commands wait
-                log.exception("the queue of commands waits %s s", POLL_S * 10)
-                await asyncio.sleep(POLL_S * 9)
-            await asyncio.sleep(POLL_S)
 
     async def turn(self) -> int:
         """Send what is due; gives how many."""
