@@ -7,15 +7,20 @@ import pytest
 from cloud_kit import Bench, bench
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import delete, select
 from trivet.bench import traffic
 from trivet.bench.traffic import CONFIRMED, ELEMENT, GASKET, GONE
-from trivet.cases import queries
+from trivet.cases import outcomes, queries
 from trivet.cases.open import REOPEN
+from trivet.cases.terms import DEFAULT
+from trivet.cases.timeline import Actor, Hand
 from trivet.cases.views import CaseView
 from trivet.consent.access import Access, reading
 from trivet.store.changes import change_id
-from trivet.store.tables import CaseRecord, utcnow
+from trivet.store.tables import CaseEventRow, CaseRecord, MessageRow, utcnow
 from trivet_wire import ids
+
+pytestmark = pytest.mark.usefixtures("database")
 
 PASSED, FAILED = ids.VERDICT_PASSED, ids.VERDICT_FAILED
 PENDING = ids.TEST_FAILED | ids.PENDING
@@ -153,6 +158,7 @@ async def test_order_and_repetition_do_not_matter(
         story += [sender.fault(occurrence=2), sender.fault(GASKET), sender.evidence(GASKET)]
         sender.restart()
         story += [sender.fault(GASKET, GONE), sender.evidence(verdicts={traffic.CROSS: FAILED}, occurrence=2)]
+        story += [sender.fault(GASKET, occurrence=2), sender.fault(ELEMENT, GONE, 2)]
         shuffled = data.draw(st.permutations(story + data.draw(st.lists(st.sampled_from(story), max_size=4))))
         for message in shuffled:
             await kit.take(message)
@@ -160,9 +166,88 @@ async def test_order_and_repetition_do_not_matter(
         assert len(await kit.cases()) == 2
         assert kit.reasons == []
         element, gasket = cases[ELEMENT], cases[GASKET]
-        assert (element.occurrences, element.status, element.first_cause) == (2, CONFIRMED, "ntc")
+        assert (element.occurrences, element.state, element.first_cause) == (2, "resolved", "ntc")
         assert (element.evidence_boot, element.evidence_seq) == (3, 2)
-        assert (gasket.state, gasket.status) == ("resolved", GONE)
+        assert (gasket.state, gasket.status) == ("regressed", CONFIRMED)
+        assert told(await view(kit, element.id)) == [
+            *(("opened", 1, 3), ("evidence", 1, 4), ("again", 2, 1), ("evidence", 3, 2), ("resolved", 3, 4))
+        ]
+        assert told(await view(kit, gasket.id)) == [
+            *(("opened", 2, 2), ("evidence", 2, 3), ("resolved", 3, 1), ("regressed", 3, 3))
+        ]
         assert await kit.messages() == sorted(
-            {(1, 1)} | {(1, s) for s in (2, 3, 4)} | {(2, 1), (2, 2), (2, 3), (3, 1), (3, 2)}
+            {(1, 1)} | {(1, s) for s in (2, 3, 4)} | {(2, 1), (2, 2), (2, 3), (3, 1), (3, 2), (3, 3), (3, 4)}
         )
+
+
+def told(case: CaseView) -> list[tuple[str, int | None, int | None]]:
+    """What the appliance said, as the timeline shows it."""
+    return [(one.kind, one.boot, one.seq) for one in case.timeline if one.actor == "appliance"]
+
+
+async def test_a_message_that_comes_late_stands_where_it_belongs(tmp_path: Path) -> None:
+    """Healed and back again, but the healing arrives last: it is back, and not only seen twice."""
+    async with bench(tmp_path) as kit:
+        await opened(kit)
+        first, healed, again = kit.sender.fault(), kit.sender.fault(status=GONE), kit.sender.fault(occurrence=2)
+        await kit.take(first, again)
+        assert (await view(kit)).row.state == "ongoing"
+        await kit.take(healed)
+        case = await view(kit)
+        assert case.row.state == "regressed"
+        assert told(case) == [("opened", 1, 2), ("resolved", 1, 3), ("regressed", 1, 4)]
+        assert [one.at for one in case.timeline] == sorted(one.at for one in case.timeline)
+        async with kit.store.reading() as session:
+            kinds = list(await session.scalars(select(CaseEventRow.kind).order_by(CaseEventRow.id)))
+        assert kinds == ["opened", "triage", "again", "resolved", "regressed"]  # what was told stays in the table
+
+
+async def test_good_evidence_that_comes_after_an_empty_recapture_is_kept(tmp_path: Path) -> None:
+    async with bench(tmp_path) as kit:
+        await opened(kit)
+        fault, good = kit.sender.fault(), kit.sender.evidence(verdicts={traffic.CROSS: PASSED})
+        empty = kit.sender.message(
+            ids.EVIDENCE, [ELEMENT, CONFIRMED, traffic.CATALOGUE, 3, 1, 1, 127, 1, 1000, b"", []]
+        )
+        await kit.take(fault, empty, good)
+        [case] = await kit.cases()
+        assert (case.evidence_boot, case.evidence_seq) == (1, 3)
+        assert [kind for kind, *_ in told(await view(kit))] == ["opened", "evidence"]
+
+
+async def test_a_late_report_of_before_does_not_reopen_what_a_person_closed(tmp_path: Path) -> None:
+    async with bench(tmp_path) as kit:
+        await opened(kit)
+        first, late, newest = kit.sender.fault(), kit.sender.fault(occurrence=2), kit.sender.fault(occurrence=3)
+        await kit.take(first, newest)
+        async with kit.store.writing() as session:
+            await outcomes.close(Hand(session, 1, DEFAULT, Actor("agent", "ida")), outcomes.Form("no_fault_found"))
+        await kit.take(late)
+        case = await view(kit)
+        assert (case.row.state, case.row.occurrences) == ("resolved", 3)
+        assert told(case) == [("opened", 1, 2), ("again", 1, 3), ("again", 1, 4)]
+        await kit.take(kit.sender.fault(occurrence=4))
+        assert (await view(kit)).row.state == "regressed"
+
+
+async def test_an_appliance_that_never_restarts_may_have_its_fault_again_after_any_time(tmp_path: Path) -> None:
+    """One operation cycle, one case of a code: however long it lasts."""
+    async with bench(tmp_path) as kit:
+        await opened(kit)
+        await kit.take(kit.sender.fault(), kit.sender.fault(status=GONE))
+        async with kit.store.writing() as session:
+            (await session.get_one(CaseRecord, 1)).updated_at = utcnow() - REOPEN - dt.timedelta(days=1)
+        await kit.take(kit.sender.fault(occurrence=2))
+        assert [case.state for case in await kit.cases()] == ["regressed"]
+
+
+async def test_of_a_case_whose_messages_are_gone_a_late_one_changes_only_the_count(tmp_path: Path) -> None:
+    async with bench(tmp_path) as kit:
+        await opened(kit)
+        first, late, newest = kit.sender.fault(), kit.sender.fault(status=GONE), kit.sender.fault(occurrence=2)
+        await kit.take(first, newest)
+        async with kit.store.writing() as session:
+            await session.execute(delete(MessageRow).where(MessageRow.seq == 2))
+        await kit.take(late)
+        [case] = await kit.cases()
+        assert (case.state, case.occurrences) == ("ongoing", 2)

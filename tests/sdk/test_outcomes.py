@@ -3,6 +3,7 @@ back; each act stands on the timeline with who and why, and outcomes move the we
 
 import asyncio
 import contextlib
+import datetime as dt
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -16,22 +17,25 @@ from trivet.cases import learned, outcomes, proposals, work
 from trivet.cases.outcomes import Form
 from trivet.cases.problem import CaseError
 from trivet.cases.proposals import Wish
+from trivet.cases.sla import worked
 from trivet.cases.terms import DEFAULT
 from trivet.cases.timeline import Actor, Hand
 from trivet.consent import erase
 from trivet.store.cases import CaseWorkRow, OutcomeRow, ProposalRow
-from trivet.store.tables import CaseEventRow, CaseRecord, CommandRow, LoginRow
+from trivet.store.tables import CaseEventRow, CaseRecord, LoginRow, utcnow
 from trivet_wire import ids
+
+pytestmark = pytest.mark.usefixtures("database")
 
 PASSED, FAILED = ids.VERDICT_PASSED, ids.VERDICT_FAILED
 AGENT = Actor("agent", "ida")
 TECHNICIAN = Actor("technician", "tom")
+LOOK = Wish("a look at it", "visit", despite=True)
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-async def kit(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Bench]:
-    url = request.getfixturevalue("postgres") if request.param == "postgres" else None
-    async with bench(tmp_path, url) as made:
+@pytest.fixture
+async def kit(tmp_path: Path) -> AsyncIterator[Bench]:
+    async with bench(tmp_path) as made:
         yield made
 
 
@@ -144,8 +148,6 @@ async def test_a_visit_goes_from_proposal_to_the_owners_yes(kit: Bench) -> None:
     for what, state in (("approve", "approved"), ("accept", "accepted")):
         row = await act(kit, number, proposals.decide, row.id, what, "agreed on the phone")
         assert row.state == state
-    with pytest.raises(CaseError, match="cannot be used for 'order'"):
-        await act(kit, number, proposals.decide, row.id, "order", "no command sends a van")
     await act(kit, number, outcomes.close, Form("fixed", "element", "P1"), actor=TECHNICIAN)
     async with kit.store.reading() as session:
         assert (await session.get_one(ProposalRow, row.id)).state == "done"
@@ -176,19 +178,11 @@ async def test_what_an_owner_declines_is_kept_and_can_be_put_up_again(kit: Bench
     assert row.state == "open"
 
 
-async def test_a_remote_fix_is_ordered_done_and_known_not_to_help_when_the_fault_returns(kit: Bench) -> None:
+async def test_a_remote_fix_that_was_done_is_known_not_to_help_when_the_fault_returns(kit: Bench) -> None:
     number = await opened(kit)
     row = await act(kit, number, proposals.propose, Wish("drift after a repair", "remote_fix", fix="relearn"))
-    row = await act(kit, number, proposals.decide, row.id, "approve", "costs nothing")
-    row = await act(kit, number, proposals.decide, row.id, "order", "she agreed to service")
-    assert row.counter == 1
-    device = kit.sender.device
-    async with kit.store.reading() as session:
-        command = await session.get_one(CommandRow, (device, 1))
-    assert (command.command, command.who) == (ids.C_RELEARN, "ida")
-    async with kit.store.writing() as session:
-        await proposals.answered(session, device, 1, 0)
-        assert (await session.get_one(ProposalRow, row.id)).state == "done"
+    for what in ("approve", "finish"):
+        await act(kit, number, proposals.decide, row.id, what, "costs nothing")
     kit.sender.restart()
     await kit.take(kit.sender.fault(occurrence=2))
     async with kit.store.reading() as session:
@@ -196,13 +190,17 @@ async def test_a_remote_fix_is_ordered_done_and_known_not_to_help_when_the_fault
     assert "not_fixed" in [entry.kind for entry in await timeline(kit, number)]
 
 
-async def test_what_no_command_does_says_where_to_do_it(kit: Bench) -> None:
-    number = await opened(kit)
-    row = await act(kit, number, proposals.propose, Wish("restart it", "remote_fix", fix="restart"))
-    await act(kit, number, proposals.decide, row.id, "approve", "free")
-    with pytest.raises(CaseError, match="service port") as caught:
-        await act(kit, number, proposals.decide, row.id, "order", "now")
-    assert caught.value.kind == "no-command"
+@pytest.mark.parametrize(("fix", "kind"), [(None, "no-fix"), ("hammer", "no-such-fix")])
+async def test_a_remote_fix_is_one_that_the_appliance_does(kit: Bench, fix: str | None, kind: str) -> None:
+    with pytest.raises(CaseError, match="relearn, recover, restart") as caught:
+        await act(kit, await opened(kit), proposals.propose, Wish("now", "remote_fix", fix=fix))
+    assert caught.value.kind == kind
+
+
+def test_nothing_is_commanded_but_within_a_service_session() -> None:
+    """Its owner sees it, and can stop it."""
+    assert "order" not in proposals.ACTS
+    assert proposals.ORDERED not in proposals.MOVES.values()
 
 
 async def test_the_clock_stops_when_it_is_solved_and_starts_anew_when_it_returns(kit: Bench) -> None:
@@ -220,6 +218,55 @@ async def test_the_clock_stops_when_it_is_solved_and_starts_anew_when_it_returns
         again = await session.get_one(CaseWorkRow, number)
     assert again.resolved_at is None
     assert again.started_at > first.started_at
+
+
+async def test_while_the_owner_is_asked_the_clock_stands(kit: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    number = await opened(kit)
+    proposal = await act(kit, number, proposals.propose, LOOK)
+    before = await clock(kit, number)
+    ask = utcnow() + dt.timedelta(hours=1)
+    answer = ask + dt.timedelta(days=7)
+    monkeypatch.setattr(work, "utcnow", lambda: ask)
+    await act(kit, number, proposals.decide, proposal.id, "approve", "worth it")
+    asked = await clock(kit, number)
+    assert (asked.waits_since, asked.resolve_by) == (ask, before.resolve_by)
+    monkeypatch.setattr(work, "utcnow", lambda: answer)
+    await act(kit, number, proposals.decide, proposal.id, "accept", "by phone")
+    after = await clock(kit, number)
+    stood = dt.timedelta(hours=50)  # a week: five days of ten hours
+    assert abs(dt.timedelta(seconds=after.waited_s) - stood) < dt.timedelta(seconds=2)
+    assert abs(worked(before.resolve_by, after.resolve_by, DEFAULT.calendar) - stood) < dt.timedelta(seconds=2)
+    assert (after.waits_since, after.respond_by) == (None, before.respond_by)
+    await act(kit, number, work.place, 2, None, "a second look")
+    moved = await clock(kit, number)
+    whole = worked(moved.started_at, moved.resolve_by, DEFAULT.calendar)
+    assert abs(whole - dt.timedelta(hours=24) - stood) < dt.timedelta(seconds=2)
+
+
+async def test_it_goes_on_where_the_owner_is_asked_no_more(kit: Bench) -> None:
+    number = await opened(kit)
+    for end in ("decline", "withdraw"):
+        proposal = await act(kit, number, proposals.propose, LOOK)
+        await act(kit, number, proposals.decide, proposal.id, "approve", "worth it")
+        assert (await clock(kit, number)).waits_since is not None
+        await act(kit, number, proposals.decide, proposal.id, end, "no")
+        assert (await clock(kit, number)).waits_since is None
+    proposal = await act(kit, number, proposals.propose, LOOK)
+    await act(kit, number, proposals.decide, proposal.id, "approve", "worth it")
+    await kit.take(kit.sender.fault(status=GONE))
+    assert (await clock(kit, number)).waits_since is None
+
+
+async def test_a_hazard_s_clock_waits_for_nobody(kit: Bench) -> None:
+    number = await opened(kit, HAZARD)
+    proposal = await act(kit, number, proposals.propose, LOOK)
+    await act(kit, number, proposals.decide, proposal.id, "approve", "worth it")
+    assert (await clock(kit, number)).waits_since is None
+
+
+async def clock(kit: Bench, number: int) -> CaseWorkRow:
+    async with kit.store.reading() as session:
+        return await session.get_one(CaseWorkRow, number)
 
 
 async def test_a_hazard_is_escalated_and_its_clock_runs_day_and_night(kit: Bench) -> None:

@@ -6,12 +6,36 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from sqlalchemy import ColumnElement, and_, exists, or_, true
 from trivet_wire import ids
 
 from trivet.cases import views
 from trivet.consent import state
-from trivet.consent.access import Reading
-from trivet.store.tables import CaseRecord
+from trivet.consent.access import OWN, Reading
+from trivet.store.privacy import PENDING, RequestRow
+from trivet.store.tables import CaseRecord, DeviceRow
+
+
+def covering(read: Reading) -> ColumnElement[bool]:
+    """Whether a case may be shown for what is read. The query joins DeviceRow."""
+    if read.access.purpose == OWN:
+        return true()
+    purpose = ids.PURPOSE_NAMES.index(read.access.purpose)
+    safe = CaseRecord.purpose == ids.SAFETY
+    return safe if purpose == ids.SAFETY else or_(safe, and_(CaseRecord.purpose == purpose, agreed(read, purpose)))
+
+
+def agreed(read: Reading, purpose: int) -> ColumnElement[bool]:
+    """Whether what an appliance sent under `purpose` may be shown: as `Reading.covers`. The query joins DeviceRow."""
+    if read.access.purpose == OWN:
+        return true()
+    if purpose != ids.SAFETY and ids.PURPOSE_NAMES[purpose] != read.access.purpose:
+        return ~true()
+    row = RequestRow
+    taken_back = exists().where(
+        row.device == DeviceRow.id, row.purpose == purpose, row.state == PENDING, row.granted.is_(False)
+    )
+    return and_(DeviceRow.consent_mask.bitwise_and(1 << purpose) != 0, ~taken_back)
 
 
 async def covered(read: Reading, records: Sequence[CaseRecord]) -> list[CaseRecord]:

@@ -48,8 +48,12 @@ class Form:
 async def close(hand: Hand, form: Form) -> OutcomeRow:
     """Keep it, teach it, and close the case, but after a wrong part: then the next cause is looked for. Raises
     CaseError."""
+    return await keep(hand, await work.record(hand.session, hand.case, open_=True), form)
+
+
+async def keep(hand: Hand, case: CaseRecord, form: Form) -> OutcomeRow:
+    """The same of a case that is closed already, or just was: its fault is gone. Raises CaseError."""
     session, number, terms, actor = hand
-    case = await work.record(session, number, open_=True)
     catalogue, code = await catalogue_of(session, case)
     cause = _cause(case, code, form)
     if form.part is not None and catalogue.part(form.part) is None:
@@ -61,7 +65,9 @@ async def close(hand: Hand, form: Form) -> OutcomeRow:
     await session.flush()
     await learned.teach(session, row.model, row.code, row.taught_json)
     await _finish(session, case, terms, row)
-    tell(session, number, actor, "closed", _text(code, row), why=form.note, outcome=row.kind, cause=cause, id=row.id)
+    data = {"outcome": row.kind, "cause": cause, "id": row.id, "upto": [case.last_boot, case.last_seq]}
+    ends = row.kind != WRONG_PART
+    tell(session, number, actor, "closed", _text(code, row), why=form.note, ends=ends, **data)
     if form.kind == WRONG_PART:
         await judge(session, case, catalogue, code)
     return row
@@ -90,7 +96,8 @@ async def take_back(hand: Hand, outcome: int, why: str) -> None:
         case.state = ONGOING
     (await work.of(session, case, terms)).resolved_at = None
     case.updated_at = utcnow()
-    tell(session, number, actor, "reopened", f"{actor.who} took the outcome back", why=why, id=outcome)
+    upto = [case.last_boot, case.last_seq]
+    tell(session, number, actor, "reopened", f"{actor.who} took the outcome back", why=why, id=outcome, upto=upto)
     await judge(session, case, *await catalogue_of(session, case))
 
 

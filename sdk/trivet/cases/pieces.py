@@ -4,6 +4,7 @@ record and its catalogue, gives frozen values; who may see the case was decided 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import select
@@ -11,6 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from trivet.cases import rich, views
 from trivet.cases.impact import impact as lost
+from trivet.cases.retell import START, order_of
+from trivet.cases.story import KINDS, Order
 from trivet.cases.timeline import FROM_EVIDENCE
 from trivet.store.tables import CaseEventRow, CaseRecord
 
@@ -61,11 +64,32 @@ def _whose(row: CaseEventRow) -> tuple[str, str]:
     return str(row.data_json.get("who") or row.actor), str(row.data_json.get("why") or "")
 
 
+def _message(row: CaseEventRow) -> tuple[int | None, int | None]:
+    """The message that told it: (boot, seq)."""
+    return row.data_json.get("boot"), row.data_json.get("seq")
+
+
 async def timeline(session: AsyncSession, case_id: int, *, open_: bool) -> list[views.TimelineEntry]:
-    """Without consent to service, nothing that evidence brought."""
-    query = select(CaseEventRow).where(CaseEventRow.case == case_id).order_by(CaseEventRow.at, CaseEventRow.id)
+    """In the order in which it happened. Without consent to service, nothing that evidence brought."""
+    query = select(CaseEventRow).where(CaseEventRow.case == case_id).order_by(CaseEventRow.id)
     return [
-        views.TimelineEntry(row.at, row.actor, row.kind, row.text, *_whose(row))
-        for row in await session.scalars(query)
+        views.TimelineEntry(row.at, row.actor, row.kind, row.text, *_whose(row), *_message(row))
+        for row in _in_order((await session.scalars(query)).all())
         if open_ or row.kind not in FROM_EVIDENCE
     ]
+
+
+def _in_order(rows: Iterable[CaseEventRow]) -> list[CaseEventRow]:
+    """As they were written, but what the appliance told late stands before what it had told already and is later."""
+    placed: list[tuple[Order | None, CaseEventRow]] = []
+    newest: Order = START
+    for row in rows:
+        if row.data_json.get("superseded"):
+            continue
+        own = order_of(row) if row.kind in KINDS and "boot" in row.data_json else None
+        at = len(placed)
+        if own is not None and own < newest:
+            at = next(index for index, (other, _) in enumerate(placed) if other is not None and other > own)
+        placed.insert(at, (own, row))
+        newest = max(newest, own or START)
+    return [row for _, row in placed]

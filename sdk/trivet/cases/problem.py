@@ -1,11 +1,9 @@
-"""What cannot be done with a case, with a kind by which programs tell it apart."""
+"""What cannot be done with a case."""
 
 from __future__ import annotations
 
+from trivet.errors import KindError
 
-class CaseError(ValueError):
-    """`kind` names the sort (no-such-case, no-evidence, …); the text says why and what to do."""
 
-    def __init__(self, kind: str, text: str) -> None:
-        super().__init__(text)
-        self.kind = kind
+class CaseError(KindError):
+    """As in no-such-case, no-evidence."""

@@ -1,5 +1,6 @@
 """Steps that are proposed, and what people decide about them. Takes a transaction, a case and who acts; writes the
-proposal and the timeline; orders what the appliance can do by itself as a signed command, and sends nobody anywhere.
+proposal and the timeline; sends nobody anywhere, and commands nothing: what an appliance does by itself it does within
+a service session (`trivet.remote`).
 
 Nothing that costs the owner money or time is done without their yes, and nothing at all without a person's. What an
 owner declines changes nothing for them: it is kept so that nobody asks again, and the warranty never looks at it.
@@ -7,7 +8,7 @@ owner declines changes nothing for them: it is kept so that nobody asks again, a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,21 +16,21 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from trivet_wire import ids
 
-from trivet import control
 from trivet.cases import steps, warranty, work
 from trivet.cases.judge import DID_NOT_HELP, catalogue_of, found_of, judge
 from trivet.cases.problem import CaseError
 from trivet.cases.rich import Catalogue
-from trivet.cases.timeline import APPLIANCE, SYSTEM, Actor, Hand, tell
+from trivet.cases.timeline import SYSTEM, Actor, Hand, tell
 from trivet.store.cases import CaseTestRow, ProposalRow
-from trivet.store.tables import CaseRecord, DeviceRow, utcnow
+from trivet.store.tables import CaseRecord, utcnow
 
 OPEN, APPROVED, ACCEPTED, ORDERED = "open", "approved", "accepted", "ordered"
 DONE, REFUSED, DECLINED, WITHDRAWN = "done", "refused", "declined", "withdrawn"
 STATES = (OPEN, APPROVED, ACCEPTED, ORDERED, DONE, DID_NOT_HELP, REFUSED, DECLINED, WITHDRAWN)
 APPROVE, REFUSE, ACCEPT, DECLINE = "approve", "refuse", "accept", "decline"
-WITHDRAW, REOPEN, ORDER, FINISH = "withdraw", "reopen", "order", "finish"
-ACTS = (APPROVE, REFUSE, ACCEPT, DECLINE, WITHDRAW, REOPEN, ORDER, FINISH)
+WITHDRAW, REOPEN, FINISH = "withdraw", "reopen", "finish"
+ACTS = (APPROVE, ACCEPT, FINISH, REOPEN, REFUSE, DECLINE, WITHDRAW)  # what goes on stands first: Enter means it
+DESPITE = ("engineer", "admin")  # roles that may propose a visit against the rule
 OWNERS = (ACCEPT, DECLINE)  # the owner's word: theirs, or told to the desk by them
 
 # What each act makes of each state; whatever is not here is refused.
@@ -41,7 +42,6 @@ MOVES: Mapping[tuple[str, str], str] = {
     (APPROVED, ACCEPT): ACCEPTED,
     (APPROVED, DECLINE): DECLINED,
     (APPROVED, WITHDRAW): WITHDRAWN,
-    (APPROVED, ORDER): ORDERED,
     (APPROVED, FINISH): DONE,
     (ACCEPTED, DECLINE): DECLINED,
     (ACCEPTED, WITHDRAW): WITHDRAWN,
@@ -51,14 +51,13 @@ MOVES: Mapping[tuple[str, str], str] = {
     (DECLINED, REOPEN): OPEN,
     (WITHDRAWN, REOPEN): OPEN,
 }
-COMMANDS = {"relearn": ids.C_RELEARN, "recover": ids.C_RECOVER}  # what an appliance does from afar
+FIXES = ids.FIXES[:-1]  # what an appliance does from afar, within a service session; the last takes one back
 _SAID = {
     APPROVE: "approved it",
     REFUSE: "refused it",
     ACCEPT: "accepted it",
     WITHDRAW: "withdrew it",
     REOPEN: "put it up again",
-    ORDER: "had it done",
     FINISH: "marked it as done",
 }
 _DECLINED = "declined, warranty unchanged"
@@ -123,10 +122,9 @@ async def decide(hand: Hand, proposal: int, act: str, why: str) -> ProposalRow:
     state = MOVES.get((row.state, act))
     if state is None or not _may_follow(row, act):
         raise CaseError("not-now", _cannot(row, act))
-    if act == ORDER:
-        row.counter = await _order(session, case, row, actor)
     row.state, row.decided_by, row.decided_at = state, actor.who, utcnow()
     await work.responded(session, case, terms)
+    await work.waits(session, case, terms, yes=await _waits(session, number))
     said = _DECLINED if act == DECLINE else _SAID[act]
     text = f"{_words(row)}: {said}" if act == DECLINE else f"{actor.who} {said}: {_words(row)}"
     tell(session, number, actor, state if act != REOPEN else "reopened", text, why=why, id=row.id, act=act)
@@ -134,19 +132,10 @@ async def decide(hand: Hand, proposal: int, act: str, why: str) -> ProposalRow:
     return row
 
 
-async def answered(session: AsyncSession, device: str, counter: int, reason: int) -> None:
-    """The appliance's word on a command that carries a proposal out."""
-    query = (
-        select(ProposalRow)
-        .join(CaseRecord, CaseRecord.id == ProposalRow.case)
-        .where(CaseRecord.device == device, ProposalRow.counter == counter, ProposalRow.state == ORDERED)
-    )
-    row = await session.scalar(query)
-    if row is None:
-        return
-    row.state = DONE if reason == 0 else APPROVED
-    said = "done" if reason == 0 else f"refused: {ids.REASON_NAMES.get(reason, str(reason))}"
-    tell(session, row.case, APPLIANCE, row.state, f"{_words(row)}: {said}", id=row.id)
+async def _waits(session: AsyncSession, case: int) -> bool:
+    """Whether something that was approved waits for the owner's yes."""
+    query = select(ProposalRow.id).where(ProposalRow.case == case, ProposalRow.state == APPROVED)
+    return await session.scalar(query.where(ProposalRow.step.in_(steps.COSTS)).limit(1)) is not None
 
 
 async def returned(session: AsyncSession, case: CaseRecord) -> bool:
@@ -190,23 +179,23 @@ def _judge(catalogue: Catalogue, wish: Wish) -> None:
     if wish.routine is not None:
         _need(wish.routine, [one.name for one in catalogue.routines], "self-test", catalogue)
     if wish.step == steps.REMOTE_FIX and wish.fix is None:
-        raise CaseError("no-fix", f"Say which fix: one of {', '.join(COMMANDS)}.")
+        raise CaseError("no-fix", f"Say which fix: one of {', '.join(FIXES)}.")
+    if wish.fix is not None:
+        _need(wish.fix, FIXES, "fix", catalogue)
 
 
-def _need(name: str, known: list[str], what: str, catalogue: Catalogue) -> None:
+def _need(name: str, known: Sequence[str], what: str, catalogue: Catalogue) -> None:
     if name not in known:
         names = ", ".join(known) or "none"
         raise CaseError(f"no-such-{what}", f"{catalogue.model} has no {what} {name!r}: it has {names}.")
 
 
 def _may_follow(row: ProposalRow, act: str) -> bool:
-    """What costs the owner something waits for their yes; what does not is ordered or done once it is approved."""
+    """What costs the owner something waits for their yes; what does not is done once it is approved."""
     costs = row.step in steps.COSTS
     if act == ACCEPT:
         return costs
-    if act == FINISH:
-        return row.state != APPROVED or not costs
-    return act != ORDER or not costs
+    return act != FINISH or row.state != APPROVED or not costs
 
 
 def acts(row: ProposalRow) -> list[str]:
@@ -217,22 +206,6 @@ def acts(row: ProposalRow) -> list[str]:
 def _cannot(row: ProposalRow, act: str) -> str:
     can = ", ".join(acts(row)) or "nothing"
     return f"The proposal is {row.state}: it cannot be used for {act!r} now, but for {can}."
-
-
-async def _order(session: AsyncSession, case: CaseRecord, row: ProposalRow, actor: Actor) -> int:
-    """The counter of the command. Raises CaseError where no command does it, or its owner has not agreed."""
-    command = COMMANDS.get(row.fix or "") if row.step == steps.REMOTE_FIX else None
-    if command is None:
-        what = f"runs the self-test {row.routine}" if row.step == steps.REMOTE_TEST else f"does {row.fix or row.step}"
-        text = f"No command of the appliance {what} from afar: let it be run at its service port, record the result."
-        raise CaseError("no-command", text)
-    device = await session.get_one(DeviceRow, case.device)
-    if not device.consent_mask >> ids.SERVICE & 1:
-        raise CaseError("no-consent", "Its owner has not said yes to service: the appliance would refuse it.")
-    try:
-        return await control.queue(session, case.device, command, [], ids.COMMAND_GRANTS[command], who=actor.who)
-    except control.ControlError as error:
-        raise CaseError("command-refused", str(error)) from error
 
 
 def _basis(case: CaseRecord, found: steps.Found, *, despite: bool) -> dict[str, Any]:

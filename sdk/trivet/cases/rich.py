@@ -74,6 +74,15 @@ class Routine(msgspec.Struct, frozen=True):
         return cause in self.finds or f"{event}.{cause}" in self.finds
 
 
+class Care(msgspec.Struct, frozen=True):
+    """What the owner is to do after `every` operation cycles."""
+
+    name: str
+    every: int
+    title: Texts = msgspec.field(default_factory=dict)
+    now: Texts = msgspec.field(default_factory=dict)
+
+
 class Code(msgspec.Struct, frozen=True):
     code: str  # with its check character
     event: str
@@ -102,6 +111,7 @@ class Catalogue(msgspec.Struct, frozen=True):
     functions: list[Function] = msgspec.field(default_factory=list)
     parts: list[Part] = msgspec.field(default_factory=list)
     routines: list[Routine] = msgspec.field(default_factory=list)
+    care: list[Care] = msgspec.field(default_factory=list)
 
     def code(self, event: int) -> Code | None:
         """The row of an event index; None where the catalogue has none."""

@@ -135,7 +135,8 @@ def _test(found: Found, why: str) -> Step:
 
 def _act(found: Found, top: Ranked) -> Step:
     cause, human = top.cause, bool(found.conflicts)
-    name = f"{cause.text.get('en', cause.name)} ({found.confidence:.0%})"
+    said = cause.text.get("en", cause.name)
+    name = f"{said[:1].upper()}{said[1:]} ({found.confidence:.0%})"
     if cause.fix is not None and cause.fix not in found.tried:
         text = f"{name}: let the appliance {cause.fix} by itself, then see whether the fault comes back."
         return Step(REMOTE_FIX, text, needs_human=human, fix=cause.fix)

@@ -67,10 +67,11 @@ class CaseRow:
     queue: str
     escalated: bool
     resolve_by: dt.datetime | None  # None: nobody has looked at it since the desk keeps clocks
+    waits_since: dt.datetime | None  # its owner's word is waited for: until it comes the clock stands
 
     def late(self, now: dt.datetime) -> bool:
         """Whether it is open and later than promised."""
-        return self.state != "resolved" and self.resolve_by is not None and self.resolve_by < now
+        return self.state != "resolved" and self.resolve_by is not None and self.resolve_by < (self.waits_since or now)
 
 
 @dataclass(frozen=True)
@@ -166,6 +167,8 @@ class TimelineEntry:
     text: str
     who: str  # login, or the actor
     why: str
+    boot: int | None = None  # (boot, seq): the appliance's message that told it
+    seq: int | None = None
 
 
 @dataclass(frozen=True)

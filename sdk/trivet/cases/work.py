@@ -9,8 +9,9 @@ import datetime as dt
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from trivet.cases import asked
 from trivet.cases.problem import CaseError
-from trivet.cases.sla import due
+from trivet.cases.sla import Calendar, due, worked
 from trivet.cases.terms import TIERS, Terms
 from trivet.cases.timeline import Hand, tell
 from trivet.store.cases import CaseWorkRow
@@ -39,6 +40,7 @@ async def of(session: AsyncSession, case: CaseRecord, terms: Terms, *, keep: boo
     row = await session.get(CaseWorkRow, case.id)
     if row is None:
         row = CaseWorkRow(case=case.id, tier=2 if case.hazard else 1, queue=terms.queues[0], escalated=case.hazard)
+        row.waited_s = 0
         _wind(row, case, terms, case.opened_at)
         if keep:
             session.add(row)
@@ -50,21 +52,48 @@ async def begun(session: AsyncSession, case: CaseRecord, terms: Terms, start: dt
     """The case was opened, or its fault came back: the clock runs from `start`. Whoever had it keeps it."""
     row = await of(session, case, terms)
     if row.started_at != start:
+        row.waited_s, row.waits_since = 0, row.waits_since and start
         _wind(row, case, terms, start)
         row.responded_at = row.resolved_at = None
 
 
 async def ended(session: AsyncSession, case: CaseRecord, terms: Terms, at: dt.datetime) -> None:
-    """Solved, by whom ever."""
+    """Solved, by whom ever. Where a person had a hand in it, its owner is asked whether it is."""
     row = await of(session, case, terms)
+    _go_on(row, case, terms, at)
     row.resolved_at = row.resolved_at or at
+    if row.responded_at is not None:
+        await asked.ask(session, case)
 
 
 def _wind(row: CaseWorkRow, case: CaseRecord, terms: Terms, start: dt.datetime) -> None:
-    target = terms.target(row.tier, hazard=case.hazard)
-    calendar = None if case.hazard else terms.calendar
+    target, calendar = terms.target(row.tier, hazard=case.hazard), _calendar(case, terms)
     row.started_at = start
-    row.respond_by, row.resolve_by = due(start, target.respond, calendar), due(start, target.resolve, calendar)
+    row.respond_by = due(start, target.respond, calendar)
+    row.resolve_by = due(start, target.resolve + dt.timedelta(seconds=row.waited_s), calendar)
+
+
+def _calendar(case: CaseRecord, terms: Terms) -> Calendar | None:
+    return None if case.hazard else terms.calendar
+
+
+async def waits(session: AsyncSession, case: CaseRecord, terms: Terms, *, yes: bool) -> None:
+    """Its owner's word is waited for, or no longer: meanwhile the clock of the solution stands, but for a hazard."""
+    row = await of(session, case, terms)
+    if not yes:
+        _go_on(row, case, terms, utcnow())
+    elif row.waits_since is None and not case.hazard:
+        row.waits_since = utcnow()
+
+
+def _go_on(row: CaseWorkRow, case: CaseRecord, terms: Terms, at: dt.datetime) -> None:
+    """The clock runs again: what it stood for is added to what was promised."""
+    if row.waits_since is None:
+        return
+    calendar = _calendar(case, terms)
+    stood = worked(row.waits_since, at, calendar)
+    row.waited_s, row.waits_since = row.waited_s + int(stood.total_seconds()), None
+    row.resolve_by = due(row.resolve_by, stood, calendar)
 
 
 async def responded(session: AsyncSession, case: CaseRecord, terms: Terms) -> CaseWorkRow:
@@ -75,8 +104,9 @@ async def responded(session: AsyncSession, case: CaseRecord, terms: Terms) -> Ca
     return row
 
 
-async def assign(hand: Hand, to: str | None, why: str) -> None:
-    """Give it to a login, or to nobody. Raises CaseError where the login may not have cases."""
+async def assign(hand: Hand, to: str | None, why: str, *, was: tuple[str | None] | None = None) -> None:
+    """Give it to a login, or to nobody. `was`: who had it, as the actor saw it. Raises CaseError where the login may
+    not have cases, or somebody else was faster."""
     session, number, terms, actor = hand
     case = await record(session, number)
     if to is not None:
@@ -84,6 +114,9 @@ async def assign(hand: Hand, to: str | None, why: str) -> None:
         if login is None or login.role not in WORKING:
             raise CaseError("no-such-login", f"{to!r} has no login that works on cases ({', '.join(WORKING)}).")
     row = await responded(session, case, terms)
+    if was is not None and row.owner not in (*was, to):
+        holder = f"{row.owner} has it" if row.owner else "Nobody has it"
+        raise CaseError("changed", f"{holder} since you looked. Do it once more if you mean it.")
     before, row.owner = row.owner, to
     text = f"{actor.who} gave it to {to}" if to else f"{actor.who} put it back: nobody has it"
     tell(session, number, actor, "assigned", text, why=why, before=before, after=to)

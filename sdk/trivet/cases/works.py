@@ -14,6 +14,7 @@ from trivet_wire import ids
 from trivet.cases import coverage, views, warranty
 from trivet.cases.judge import catalogue_of
 from trivet.cases.proposals import acts
+from trivet.cases.rich import Catalogue
 from trivet.cases.terms import Terms
 from trivet.cases.work import of
 from trivet.consent.access import Reading
@@ -32,6 +33,7 @@ class Clock:
     resolve_by: dt.datetime
     resolved_at: dt.datetime | None
     resolve_late: bool
+    waits_since: dt.datetime | None  # the second one stands: its owner's word is waited for
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,6 @@ class Proposal:
     state: str
     decided_by: str | None
     decided_at: dt.datetime | None
-    counter: int | None
     acts: list[str]
 
 
@@ -96,13 +97,9 @@ class Work:
 
 async def work(read: Reading, number: int, terms: Terms) -> Work | views.Withheld | None:
     """Of one case; `Withheld` when its owner's consent does not cover it now."""
-    case = await read.session.get(CaseRecord, number)
-    if case is None:
-        return None
-    withheld = await coverage.withheld(read, case)
-    if withheld is not None:
-        return withheld
-    read.note(case.device, f"case {number}", case.purpose)
+    case = await seen(read, number)
+    if not isinstance(case, CaseRecord):
+        return case
     row = await of(read.session, case, terms, keep=False)
     return Work(
         case=number,
@@ -119,6 +116,15 @@ async def work(read: Reading, number: int, terms: Terms) -> Work | views.Withhel
 
 async def parts(read: Reading, number: int, terms: Terms) -> list[warranty.Standing] | views.Withheld | None:
     """Every part of the appliance's catalogue with its price, and what the owner of this case would pay."""
+    case = await seen(read, number)
+    if not isinstance(case, CaseRecord):
+        return case
+    catalogue, _ = await catalogue_of(read.session, case)
+    return await standings(read, case, catalogue, terms)
+
+
+async def seen(read: Reading, number: int) -> CaseRecord | views.Withheld | None:
+    """A case that somebody looks at, noted in its owner's log; `Withheld` when their consent does not cover it now."""
     case = await read.session.get(CaseRecord, number)
     if case is None:
         return None
@@ -126,7 +132,11 @@ async def parts(read: Reading, number: int, terms: Terms) -> list[warranty.Stand
     if withheld is not None:
         return withheld
     read.note(case.device, f"case {number}", case.purpose)
-    catalogue, _ = await catalogue_of(read.session, case)
+    return case
+
+
+async def standings(read: Reading, case: CaseRecord, catalogue: Catalogue, terms: Terms) -> list[warranty.Standing]:
+    """Every part of the appliance, with what its owner would pay today."""
     registered, today = await warranty.registered(read.session, case.device), utcnow().date()
     return [warranty.standing(part, terms, registered, today) for part in catalogue.parts]
 
@@ -161,7 +171,8 @@ def _clock(row: CaseWorkRow, now: dt.datetime) -> Clock:
         respond_late=(row.responded_at or row.resolved_at or now) > row.respond_by,
         resolve_by=row.resolve_by,
         resolved_at=row.resolved_at,
-        resolve_late=(row.resolved_at or now) > row.resolve_by,
+        resolve_late=(row.resolved_at or row.waits_since or now) > row.resolve_by,
+        waits_since=row.waits_since,
     )
 
 

@@ -61,6 +61,14 @@ async def offer(hand: Hand, postcode: str, *, now: dt.datetime | None = None) ->
     return Offer(area, priced, free(area, await _taken(session, area), now or utcnow()))
 
 
+async def free_in(session: AsyncSession, area: str, *, now: dt.datetime | None = None) -> list[Window]:
+    """Windows of an area that can still be had, the soonest first; none where there is no such area."""
+    row = await session.get(AreaRow, area)
+    if row is None:
+        return []
+    return free(area_of(row), await _taken(session, area_of(row)), now or utcnow())
+
+
 async def book(hand: Hand, wish: Wish, *, now: dt.datetime | None = None) -> VisitRow:
     """The visit, booked; the proposal is accepted with it. CaseError says why not."""
     session, case_id, terms, actor = hand
