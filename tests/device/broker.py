@@ -8,12 +8,7 @@ import time
 from pathlib import Path
 
 from trivet.engine import pki
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+from trivet.engine.ports import HeldPort
 
 
 class Broker:
@@ -21,8 +16,8 @@ class Broker:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.port = free_port()
-        self.nats_port = free_port()
+        self._held = HeldPort(), HeldPort()
+        self.port, self.nats_port = (held.number for held in self._held)
         self.ca = pki.new_ca()
         server = pki.new_server(self.ca, ["127.0.0.1"])
         (folder / "ca.pem").write_bytes(pki.certificate_pem(self.ca.certificate))

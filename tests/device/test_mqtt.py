@@ -11,7 +11,7 @@ from pathlib import Path
 import nats
 import pytest
 import upy
-from broker import Broker, free_port
+from broker import Broker
 from trivet.engine import pki
 from trivet.sim import umqtt
 
@@ -135,12 +135,12 @@ class Hostile:
     """A TLS server with the right certificate that answers every connection with the same bytes."""
 
     def __init__(self, broker: Broker, answer: bytes) -> None:
-        self.port = free_port()
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(broker.folder / "server.pem", broker.folder / "server.key")
         self._context = context
         self._answer = answer
-        self._socket = socket.create_server(("127.0.0.1", self.port))
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.port = self._socket.getsockname()[1]
         threading.Thread(target=self._serve, daemon=True).start()
 
     def _serve(self) -> None:

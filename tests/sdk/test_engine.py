@@ -2,6 +2,8 @@
 
 import asyncio
 import datetime as dt
+import socket
+import sys
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -17,6 +19,7 @@ from trivet.bench import Options, hostile, traffic
 from trivet.bench.mqtt import MqttClient, RefusedByEngine
 from trivet.bench.traffic import Sender, read_ack
 from trivet.engine import EngineError, nkeys, pki
+from trivet.engine.ports import HeldPort
 from trivet.engine.server import Server
 from trivet.ingest import nats as adapter
 from trivet.serve import Cloud
@@ -139,6 +142,21 @@ class TestContractWithNats:
         [second] = await made.transport.fetch(10, 5)
         assert (second.data, second.deliveries, second.key) == (b"again", 2, first.key)
 
+    async def test_it_knows_whether_an_older_one_of_the_same_appliance_is_kept(self, running: Running) -> None:
+        made, sender = running
+        other = Sender(await made.enrol(traffic.MODEL))
+        await made.ingest.stop()
+        for who, kind in ((other, ids.CONSENT), (sender, ids.FAULT), (sender, ids.HELLO), (sender, ids.FAULT)):
+            async with MqttClient(who.identity) as client:
+                await client.publish(who.topic(kind), b"kept")
+        await made.transport.start()
+        _, before, hello, after = await made.transport.fetch(10, 5)
+        brings = [ids.KIND_NAMES[ids.CONSENT], ids.KIND_NAMES[ids.HELLO]]
+        assert not await before.follows(*brings)
+        assert await after.follows(*brings)
+        await hello.ack()
+        await until(lambda: _follows_none(after, brings))
+
     async def test_a_redelivery_is_not_buried_twice(self, running: Running) -> None:
         made, _ = running
         for key in ("7", "7", "8", ""):
@@ -148,6 +166,10 @@ class TestContractWithNats:
             ("dev ice", "t/ä b", adapter.DEAD_KEEP)
         ] * 3
         assert await made.transport.dead_letter_counts() == {ids.R_TAG: 3}
+
+
+async def _follows_none(incoming: adapter.NatsIncoming, names: list[str]) -> bool:
+    return not await incoming.follows(*names)
 
 
 async def _empty(made: Cloud) -> bool:
@@ -235,6 +257,20 @@ async def test_a_taken_port_is_said_and_not_mistaken_for_ours(running: Running, 
     )
     with pytest.raises(EngineError, match="did not start"):
         await second.start()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux keeps a bound port from others")
+def test_a_port_chosen_for_the_engine_is_given_to_nobody_else() -> None:
+    held = HeldPort()
+    others = [socket.create_server(("127.0.0.1", 0)) for _ in range(500)]
+    callers = [socket.create_connection(others[0].getsockname()) for _ in range(50)]
+    assert held.number not in {one.getsockname()[1] for one in (*others, *callers)}
+    for _ in range(2):  # started again where it was
+        with socket.create_server(("127.0.0.1", held.number)):
+            pass
+    for one in (*others, *callers):
+        one.close()
+    held.free()
 
 
 async def test_a_cloud_restarts_with_everything_it_had(tmp_path: Path) -> None:

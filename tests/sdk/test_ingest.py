@@ -21,6 +21,8 @@ from trivet.mac0 import MessageKey
 from trivet.store.tables import ConsentRow, DeviceRow, utcnow
 from trivet_wire import cbor, ids
 
+pytestmark = pytest.mark.usefixtures("database")
+
 
 @pytest.fixture
 async def kit(tmp_path: Path) -> AsyncIterator[Bench]:
@@ -175,6 +177,24 @@ class TestConsent:
             await kit.drain()
         assert kit.reasons == [ids.R_CONSENT_UNKNOWN]
         assert kit.last_ack() == (1, 0, {2: ids.R_CONSENT_UNKNOWN})
+
+    async def test_it_waits_as_long_as_an_older_message_may_be_the_decision(
+        self, kit: Bench, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The decision is with a worker that died, again and again."""
+        monkeypatch.setattr(taking, "CONSENT_DELAY_S", (0.01,))
+        decision, fault = kit.sender.consent(), kit.sender.fault()
+        kit.send(decision)
+        await kit.transport.fetch(1, 0.01)  # and that worker is gone
+        kit.send(fault)
+        for _ in range(taking.CONSENT_TRIES + 3):
+            await kit.worker.process(await kit.transport.fetch(1, 1.0))
+        assert kit.reasons == []
+        await kit.transport.start()
+        await kit.drain()
+        await asyncio.sleep(0.03)
+        await kit.drain()
+        assert (len(await kit.cases()), kit.reasons) == (1, [])
 
 
 class TestRefusals:

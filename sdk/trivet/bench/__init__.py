@@ -27,9 +27,11 @@ BENCHES = {
     "export": "a year of one appliance's data exported as JSON and CSV, and checked against its published schema",
     "fuzz": "what reads untrusted CBOR or lines: nothing escapes, hangs, stays in memory or is believed unsigned",
     "hostile": "garbage, forged, replayed, future and foreign messages against the running ingest",
+    "ingest": "three ingest workers killed at random: every message and case once, timelines in order",
     "kill": "the appliance killed at random moments: what survives, and what the desk sees",
     "ledger": "ledgers altered without their key: each alteration found, and the record named",
     "p256": "signing and verifying on the appliance: time, heap, instructions",
+    "pages": "how long an agent waits: a queue of 20,000 cases, a search, a case with a year of history, in a browser",
     "ranking": "simulated faults of every board to cases: right cause first, in the first two, and how sure to be",
     "tap": "random lives of the real firmware, every byte on its line held against the owner's decisions",
     "tick": "a board of 24 signals and 60 monitors: instructions per monitor, nothing allocated",
@@ -44,7 +46,8 @@ def _say(text: str) -> None:
 @dataclass(frozen=True)
 class Options:
     """What the command line said. `n` scales a run (None: the bench's own default); `data` is a folder to read,
-    `replay` one case as a bench printed it, `plot` a picture to write; `target` and `seconds` are the fuzzer's."""
+    `replay` one case as a bench printed it, `plot` a picture to write; `target`: what to fuzz, or which
+    database; `seconds` is the fuzzer's."""
 
     n: int | None = None
     seed: int = 1
@@ -63,7 +66,7 @@ def bench(  # noqa: PLR0917  one word of the command line each
     data: Path | None = typer.Option(None, help="folder of input files, for benches that read some"),
     replay: str | None = typer.Option(None, help="one case, as the bench printed it (cuts, tap, updates)"),
     plot: Path | None = typer.Option(None, help="write a picture there (confusion, ranking)"),
-    target: str | None = typer.Option(None, help="what to fuzz: manifest, message or console (fuzz)"),
+    target: str | None = typer.Option(None, help="manifest, message or console (fuzz); postgresql or sqlite (ingest)"),
     seconds: float | None = typer.Option(None, help="how long to fuzz (fuzz)"),
     as_json: bool = typer.Option(False, "--json", help="the last line is one JSON object"),
 ) -> None:

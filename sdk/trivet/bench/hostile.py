@@ -45,6 +45,7 @@ class Attack:
     make: Callable[[Sender, Sender, random.Random], Hostile]
 
 
+UNKNOWN = tuple(kind for kind in range(32) if kind not in ids.KIND_NAMES)
 MALFORMED = frozenset(range(ids.R_TOO_LARGE, ids.R_ENVELOPE + 1))
 
 
@@ -89,7 +90,7 @@ def _future(sender: Sender, _other: Sender, chance: random.Random) -> Hostile:
 
 def _unknown_kind(sender: Sender, _other: Sender, chance: random.Random) -> Hostile:
     sender.seq += 1
-    payload: list[Any] = [1, chance.randrange(16, 32), sender.boot, sender.seq, 0, None, 1, []]
+    payload: list[Any] = [1, chance.choice(UNKNOWN), sender.boot, sender.seq, 0, None, 1, []]
     return sender.topic("novelty"), sender.key.seal(cbor.encode(payload))
 
 

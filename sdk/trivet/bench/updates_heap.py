@@ -50,6 +50,7 @@ _CYCLES = {
 _UP_S = 700.0  # of a trial, at least: ten minutes, and some
 _REST_S = 600.0  # after a programme, for water and heat
 _PATIENCE_S = 90.0  # real, for what the network brings
+_ENDS = ["confirmed"], ["rolled back"]  # of a trial
 _LOOK_S = 0.02  # real, for the network between two ticks
 
 
@@ -157,7 +158,7 @@ class _Owner:
             done = await self._until(lambda mark=mark: self._states(mark)[-1:] == ["on trial"])  # type: ignore[misc]
             if done:
                 await asyncio.to_thread(self._programme)
-                await self._until(lambda: self.world.state.connected and self.world.state.left == 0)
+                await self._until(lambda mark=mark: self._states(mark)[-1:] in _ENDS and self._said())  # type: ignore[misc]
             self.course.states.append(self._states(mark))
             if self._states(mark)[-1:] != ["confirmed"]:
                 break
@@ -183,6 +184,10 @@ class _Owner:
         place = publishing.Place(self.cloud.store, settings.data_dir, settings.updates_dir)
         judged = await asyncio.to_thread(publishing.judge, place, made.path)
         await publishing.publish(place, judged, "bench")
+
+    def _said(self) -> bool:
+        """Everything that it had to say has come."""
+        return self.world.state.connected and self.world.state.left == 0
 
     def _states(self, mark: int) -> list[str]:
         return [event.data["state"] for event in self.course.events[mark:] if event.kind == "update"]

@@ -9,7 +9,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+import ssl
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import nats
@@ -36,8 +38,18 @@ class RefusedError(Exception):
 class Callout:
     """Runs until `stop`; several may run, the engine asks one of them."""
 
-    def __init__(self, url: str, auth_password: str, sys_password: str, key: SigningKey, allowed: Allowed) -> None:
+    def __init__(  # noqa: PLR0917
+        self,
+        url: str,
+        auth_password: str,
+        sys_password: str,
+        key: SigningKey,
+        allowed: Allowed,
+        ca: Path | None = None,
+    ) -> None:
+        """`ca`: vouches for an engine that is reached over TLS."""
         self._url = url
+        self._ca = ca
         self._auth_password = auth_password
         self._sys_password = sys_password
         self._key = key
@@ -56,8 +68,8 @@ class Callout:
                 await asyncio.sleep(0.02)
             await self._auth.flush()
             return
-        self._auth = await connect(self._url, "auth", self._auth_password)
-        self._sys = await connect(self._url, "sys", self._sys_password)
+        self._auth = await connect(self._url, "auth", self._auth_password, ca=self._ca)
+        self._sys = await connect(self._url, "sys", self._sys_password, ca=self._ca)
         await self._auth.subscribe(SUBJECT, queue=QUEUE, cb=self._on_request)
         await self._auth.flush()
 
@@ -148,8 +160,11 @@ def _name_of(tls: dict[str, Any]) -> str | None:
         raise RefusedError("the certificate cannot be read") from error
 
 
-async def connect(url: str, user: str, password: str, on_back: Callable[[], None] | None = None) -> Client:
-    """A connection of this cloud itself; it comes back by itself, for ever, and then calls `on_back`."""
+async def connect(
+    url: str, user: str, password: str, on_back: Callable[[], None] | None = None, ca: Path | None = None
+) -> Client:
+    """A connection of this cloud itself; it comes back by itself, for ever, and then calls `on_back`. `ca`: the
+    authority that an engine on another machine is believed by."""
 
     async def back() -> None:
         if on_back is not None:
@@ -162,6 +177,7 @@ async def connect(url: str, user: str, password: str, on_back: Callable[[], None
         url,
         user=user,
         password=password,
+        tls=ssl.create_default_context(cafile=str(ca)) if ca is not None else None,
         name=f"trivet {user}",
         max_reconnect_attempts=-1,
         reconnect_time_wait=0.1,

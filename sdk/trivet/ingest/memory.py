@@ -19,9 +19,15 @@ class MemoryIncoming:
     key: str
     home: MemoryTransport = field(repr=False)
     deliveries: int = 0
+    at: dt.datetime = field(default_factory=lambda: dt.datetime.now(dt.UTC))
 
     async def ack(self) -> None:
         self.home.unacked.pop(self.key, None)
+
+    async def follows(self, *names: str) -> bool:
+        device = self.topic.split("/")[1]
+        kept = [one for one in (*self.home.ready, *self.home.unacked.values()) if int(one.key) < int(self.key)]
+        return any(one.topic == f"t/{device}/u/{name}" for one in kept for name in names)
 
     async def nak(self, delay_s: float) -> None:
         asyncio.get_running_loop().call_later(delay_s, self.home.again, self)

@@ -13,6 +13,7 @@ import datetime as dt
 import re
 from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -43,16 +44,23 @@ _DEVICE = re.compile("[0-9a-f]{16}")
 
 
 class NatsIncoming:
-    def __init__(self, message: Msg) -> None:
+    def __init__(self, message: Msg, home: NatsTransport) -> None:
         self._message = message
+        self._home = home
         self.topic = message.subject.removeprefix(PREFIX).replace(".", "/")
         self.data = message.data
         self.deliveries = message.metadata.num_delivered
+        self.at = message.metadata.timestamp
         self.key = str(message.metadata.sequence.stream)
 
     async def ack(self) -> None:
         with _translated():
             await self._message.ack()
+
+    async def follows(self, *names: str) -> bool:
+        mine, device = self._message.metadata.sequence.stream, self.topic.split("/")[1]
+        first = [await self._home.first(f"{PREFIX}t.{device}.u.{name}") for name in names]
+        return any(number is not None and number < mine for number in first)
 
     async def nak(self, delay_s: float) -> None:
         with _translated():
@@ -60,7 +68,9 @@ class NatsIncoming:
 
 
 class NatsTransport:
-    def __init__(self, url: str, password: str, replicas: int = 1) -> None:
+    def __init__(self, url: str, password: str, replicas: int = 1, ca: Path | None = None) -> None:
+        """`ca`: vouches for an engine that is reached over TLS."""
+        self._ca = ca
         self._url = url
         self._password = password
         self._replicas = replicas
@@ -70,7 +80,7 @@ class NatsTransport:
 
     async def start(self) -> None:
         with _translated():
-            self._client = await connect(self._url, "sdk", self._password, self._on_back)
+            self._client = await connect(self._url, "sdk", self._password, self._on_back, self._ca)
             self._js = self._client.jetstream(timeout=_CALL_S)
             await self._make(
                 StreamConfig(
@@ -123,7 +133,21 @@ class NatsTransport:
         if self._pull is None:
             raise TransportError("the transport is not started")
         with _translated():
-            return [NatsIncoming(message) for message in await self._pull.fetch(limit, timeout_s)]
+            return [NatsIncoming(message, self) for message in await self._pull.fetch(limit, timeout_s)]
+
+    async def waiting(self) -> int:
+        """Messages that no worker is through with."""
+        with _translated():
+            info = await self._stream.consumer_info(STREAM, DURABLE)
+        return (info.num_pending or 0) + (info.num_ack_pending or 0)
+
+    async def first(self, subject: str) -> int | None:
+        """Number of the oldest message that is kept: retention by interest lets go of what was acked."""
+        with _translated():
+            try:
+                return (await self._stream.get_msg(STREAM, 1, subject=subject, next=True)).seq
+            except NotFoundError:
+                return None
 
     async def send(self, device: str, kind: str, data: bytes) -> None:
         if self._client is None:

@@ -14,7 +14,6 @@ from trivet_wire import envelope, ids
 from trivet_wire.refuse import WireError
 
 from trivet import control, signed
-from trivet.cases import proposals
 from trivet.cases.open import observation, observe
 from trivet.consent import requests
 from trivet.decode import Topic, decode, parse_topic
@@ -33,15 +32,20 @@ from trivet.models import (
     Inventory,
     LedgerHead,
     Message,
+    SelfTest,
+    SessionEnd,
     Unknown,
     UpdateReport,
 )
+from trivet.remote import heard, verify
 from trivet.store.tables import DeviceRow, MessageRow, ReceiptRow, RefusedRow, utcnow
 from trivet.updates import told
 from trivet.updates.asked import Wanted, asked
 
 GONE = "gone"  # the last will's topic: the engine says it, so it carries no envelope
-CONSENT_TRIES = 6  # deliveries that wait for an unknown consent decision
+CONSENT_TRIES = 6  # deliveries that wait for an unknown consent decision, and then
+CONSENT_LONGEST_S = 600.0  # so long at most, while the engine keeps an older message that may bring it
+CONSENT_BRINGS = (ids.KIND_NAMES[ids.CONSENT], ids.KIND_NAMES[ids.HELLO])
 CONSENT_DELAY_S = (0.2, 0.5, 1.0, 2.0, 5.0)
 
 
@@ -114,14 +118,21 @@ class _Taking:
                 await consents.judge(self.session, self.device, message, needed)
             by_itself = self._signed(message)
         except MessageError as error:
-            tries = self.incoming.deliveries
-            if error.reason == ids.R_CONSENT_UNKNOWN and tries < CONSENT_TRIES:
-                return Outcome(device, delay_s=CONSENT_DELAY_S[min(tries, len(CONSENT_DELAY_S)) - 1])
+            if error.reason == ids.R_CONSENT_UNKNOWN and await self._waits():
+                tries = min(self.incoming.deliveries, len(CONSENT_DELAY_S))
+                return Outcome(device, delay_s=CONSENT_DELAY_S[tries - 1])
             return await self._refuse(epoch, boot, seq, error.reason, message)
         if stored is not None or await self.session.get(RefusedRow, (device, boot, seq)) is not None:
             return await self._refuse(epoch, boot, seq, ids.R_REPLAY, message)
         await self._store(message, purpose, by_itself)
         return Outcome(device, receipt=(epoch, boot, seq))
+
+    async def _waits(self) -> bool:
+        """Whether the decision that it names may still be on its way: every worker that had it may have died."""
+        if self.incoming.deliveries < CONSENT_TRIES:
+            return True
+        age = (utcnow() - self.incoming.at).total_seconds()
+        return age < CONSENT_LONGEST_S and await self.incoming.follows(*CONSENT_BRINGS)
 
     async def _purposes(self, message: Message) -> tuple[int, int]:
         """Whose consent covers it: of its kind, and of the event that it tells of. Raises R_CATALOGUE when its
@@ -169,19 +180,26 @@ class _Taking:
         self.device.last_seen_at = row.received_at
         newest = message.boot >= self.device.last_boot
         self.device.last_boot = max(self.device.last_boot, message.boot)
-        body = message.body
+        body, said = message.body, heard.Said(self.device.id, message.boot, message.seq)
         if isinstance(body, Fault | Evidence):
             catalogue = await self.known.catalogue(self.session, body.catalogue)
             assert catalogue is not None
             seen = observation(self.device.id, message.boot, message.seq, row.body_json)
-            await observe(self.session, seen, catalogue.rich, self.known.terms)
+            case = await observe(self.session, seen, catalogue.rich, self.known.terms)
+            if case is not None:
+                await verify.observed(self.session, case, message.boot, message.seq, self.known.terms)
         elif isinstance(body, Consent):
             await consents.decided(self.session, self.device, message, body)
+            await heard.decided(self.session, self.device)
         elif isinstance(body, CommandResult):
             await control.answered(self.session, self.device, body, row.received_at)
             await requests.answered(self.session, self.device.id, body.counter, body.reason)
             await told.answered(self.session, self.device.id, body.counter, body.reason)
-            await proposals.answered(self.session, self.device.id, body.counter, body.reason)
+            await heard.answered(self.session, said, body.counter, body.reason)
+        elif isinstance(body, SelfTest):
+            await heard.tested(self.session, said, body, self.known.terms)
+        elif isinstance(body, SessionEnd):
+            await heard.ended(self.session, said, body.session, body.by)
         elif isinstance(body, UpdateReport):
             await told.reported(self.session, message, body, signed=by_itself)
         elif isinstance(body, LedgerHead):
@@ -201,6 +219,7 @@ class _Taking:
         await heads.greeted(self.session, message, body, int(key) if key.isdecimal() else 0)
         await consents.holds(self.session, self.device, message.consent_seq, body.consent_mask)
         await control.greeted(self.session, self.device.id)
+        await heard.greeted(self.session, self.device, message.boot)
         below = max(body.tail_seq - 1, 0)
         return Outcome(self.device.id, receipt=(message.epoch, body.tail_boot, 0), floor=below)
 
@@ -265,6 +284,8 @@ def body_json(message: Message) -> dict[str, Any]:
         events = range(4 * len(body.verdicts))
         plain["verdicts"] = {str(event): body.verdict(event) for event in events if body.verdict(event)}
         plain["frames"] = [[frame.signal, frame.validity, frame.values()] for frame in body.frames]
+    if isinstance(body, SelfTest):
+        plain["measured"] = [[getattr(one, name) for name in one.__struct_fields__] for one in body.measured]
     if isinstance(body, LedgerHead):
         plain["head"] = body.head.hex()
     if isinstance(body, UpdateReport):

@@ -26,9 +26,16 @@ class Incoming(Protocol):
     def deliveries(self) -> int: ...  # 1 at the first
 
     @property
+    def at(self) -> dt.datetime: ...  # when the engine took it, the same at every delivery
+
+    @property
     def key(self) -> str: ...  # the same at every delivery of the same publication
 
     async def ack(self) -> None: ...
+
+    async def follows(self, *names: str) -> bool:
+        """Whether the engine keeps an older one of its appliance, of a kind with one of these names. Raises
+        TransportError."""
 
     async def nak(self, delay_s: float) -> None: ...  # again, not before `delay_s`
 
