@@ -21,6 +21,8 @@ from trivet.consent.periods import DEFAULT
 from trivet.store.tables import ConsentRow
 from trivet_wire import ids
 
+pytestmark = pytest.mark.usefixtures("database")
+
 HOUSE = records.House(
     vendor.Vendor(name="Example GmbH", address="Street 1", contact="p@example.com", country="DE"), DEFAULT
 )

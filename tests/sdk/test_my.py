@@ -26,6 +26,8 @@ from trivet.store.privacy import RequestRow, UseRow
 from trivet.store.tables import CommandRow, OwnershipRow
 from trivet_wire import ids
 
+pytestmark = pytest.mark.usefixtures("database")
+
 EVE = ("eve@example.com", "eve's own words")
 MODELS = [m for m in vars(my_schemas).values() if isinstance(m, type) and issubclass(m, schemas.Schema)]
 
@@ -140,7 +142,10 @@ async def enter(web: httpx.AsyncClient, mail: str, password: str) -> None:
 def attacks(app: FastAPI, device: str) -> list[tuple[str, str]]:
     """Every owners' route that names an appliance, and every page."""
     found = [
-        (method.upper(), path.format(device_id=device, purpose="service", seq=1, number=1, case_id=1, act="decline"))
+        (
+            method.upper(),
+            path.format(device_id=device, purpose="service", seq=1, number=1, case_id=1, act="decline", name="clean"),
+        )
         for path, methods in app.openapi()["paths"].items()
         for method in methods
         if path.startswith("/api/my/") and "{device_id}" in path
@@ -152,7 +157,12 @@ def attacks(app: FastAPI, device: str) -> list[tuple[str, str]]:
 SURE = {"sure": True}
 BODIES: dict[str, Any] = {"/consents/service": decline("service"), "/release": SURE, "/erase": SURE}
 BODIES |= {"/answer": {"answer": "yes"}, "/hours": {"hours": [], "minutes": 0}}
-BODIES |= {"/cancel": {"why": "away"}, "/decline": {"why": "not now"}}
+BODIES |= {
+    "/cancel": {"why": "away"},
+    "/decline": {"why": "not now"},
+    "/feedback": {"fixed": True},
+    "/care/clean": {"on": False},
+}
 
 
 async def ask(web: httpx.AsyncClient, method: str, path: str) -> httpx.Response:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import datetime as dt
 from typing import Any
 
@@ -16,9 +17,12 @@ from trivet_wire import ids
 from trivet import control
 from trivet.cases import queries, rich
 from trivet.cases.evidence import view_evidence
-from trivet.consent import requests, security, state, texts, units, uses
+from trivet.consent import contacts, requests, security, state, texts, units, uses
 from trivet.consent.access import Reading
 from trivet.consent.periods import DEFAULT, Periods
+from trivet.remote import listing as remote
+from trivet.store.care import CareRow
+from trivet.store.cases import FeedbackRow
 from trivet.store.privacy import ErasureRow
 from trivet.store.tables import (
     CaseRecord,
@@ -62,6 +66,13 @@ async def of(read: Reading, device: str, periods: Periods = DEFAULT) -> dict[str
         "security": [_event(one) for one in await security.of(read.session, device, limit=100_000)],
         "updates": await _updates(read, device),
         "visits": [vars(one) for one in await visits.of_device(read, device)],
+        "feedback": await _feedback(read, device),
+        "care": await _care(read, device),
+        "sessions": [dataclasses.asdict(one) for one in await remote.of_device(read, device, newest=100_000)],
+        "letters": await contacts.letters(read, device),
+        "notices": await contacts.notices(read, device),
+        "choices": await contacts.choices(read, device),
+        "recipients": await contacts.recipients(read, device),
         "erasures": await _erasures(read, device),
         "retention_days": {name: periods.of(name) for name in periods.__struct_fields__},
     }
@@ -203,3 +214,16 @@ async def _updates(read: Reading, device: str) -> dict[str, Any]:
 async def _erasures(read: Reading, device: str) -> list[dict[str, Any]]:
     query = select(ErasureRow).where(ErasureRow.device == device).order_by(ErasureRow.id)
     return [{"at": row.at, "cause": row.cause, "rows": row.rows_json} for row in await read.session.scalars(query)]
+
+
+async def _feedback(read: Reading, device: str) -> list[dict[str, Any]]:
+    query = select(FeedbackRow).join(CaseRecord, CaseRecord.id == FeedbackRow.case).where(CaseRecord.device == device)
+    names = ("case", "asked_at", "answered_at", "fixed", "words")
+    rows = await read.session.scalars(query.order_by(FeedbackRow.id))
+    return [{name: getattr(row, name) for name in names} for row in rows]
+
+
+async def _care(read: Reading, device: str) -> list[dict[str, Any]]:
+    query = select(CareRow).where(CareRow.device == device).order_by(CareRow.name)
+    names = ("name", "cycles", "counted_until", "done_at", "told_at", "off")
+    return [{name: getattr(row, name) for name in names} for row in await read.session.scalars(query)]

@@ -77,6 +77,11 @@ FIELDS: dict[int, dict[str, Use]] = {
         "offset": Use(ids.SAFETY, "which part of an update it needs"),
         "length": Use(ids.SAFETY, "which part of an update it needs"),
     },
+    ids.SELF_TEST: {
+        **_all(ids.SERVICE, "session", "counter", "routine", "reason", "step", "steps", "catalogue", "signature"),
+        "measured": Use(BY_SIGNALS),
+    },
+    ids.SESSION: _all(ids.SERVICE, "session", "by"),
     ids.CRASH: _all(ids.SERVICE, "hash", "file", "line", "task"),
     ids.OPERATION: _all(ids.PERSONAL, "cycle", "started"),
     ids.HELLO: {

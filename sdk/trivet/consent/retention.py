@@ -38,6 +38,7 @@ from trivet.store.tables import (
     utcnow,
 )
 from trivet.store.updates import OfferRow
+from trivet.turns import repeat
 
 IDEMPOTENT = dt.timedelta(days=2)  # after that the same request makes a new thing
 BATCH = 500  # messages in one transaction
@@ -192,13 +193,11 @@ class Job:
     async def run(self) -> None:
         """Until cancelled."""
         await asyncio.sleep(FIRST_S)
-        while True:
-            try:
-                kept = periods.load(self._folder)
-                gone = await run(self._store, kept)
-                await self._dead_letters.expire_dead_letters(kept.dead)
-                if gone:
-                    log.info("retention removed %s", gone)
-            except Exception:
-                log.exception("retention waits for its next turn")
-            await asyncio.sleep(EVERY_S)
+        await repeat(self._turn, EVERY_S, log, "retention")
+
+    async def _turn(self) -> None:
+        kept = periods.load(self._folder)
+        gone = await run(self._store, kept)
+        await self._dead_letters.expire_dead_letters(kept.dead)
+        if gone:
+            log.info("retention removed %s", gone)

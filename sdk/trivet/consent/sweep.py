@@ -13,9 +13,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from trivet_wire import ids
 
 from trivet.consent import security
+from trivet.store.care import CareRow
 from trivet.store.letters import LetterRow
 from trivet.store.notices import NoticeRow
 from trivet.store.outward import DeliveryRow
+from trivet.store.pages import PageRow
 from trivet.store.privacy import RequestRow, SecurityEventRow, UseRow
 from trivet.store.tables import (
     CaseEventRow,
@@ -33,16 +35,17 @@ from trivet.store.visits import VisitRow
 
 # Tables with something of an appliance, and why those that stay may stay.
 GOES = {"messages", "refused", "cases", "case_events", "consents", "consent_requests", "uses", "commands"}
-GOES |= {"security_events", "ownerships", "owners", "owner_logins", "offers", "update_hours", "visits"}
+GOES |= {"security_events", "ownerships", "owners", "owner_logins", "offers", "update_hours", "visits", "care"}
 GOES |= {
     "webhook_deliveries",
     "letters",
     "notices",
+    "pages",
     "notify_choices",
     "tickets",
     "ticket_jobs",
 }  # the last with its owner
-GOES |= {"case_work", "proposals", "case_tests"}  # with their case
+GOES |= {"case_work", "proposals", "case_tests", "feedback", "remote_sessions", "remote_acts"}  # with their case
 STAYS = {
     "devices": "enrolment: the identity of the machine; its name for people goes back to the model's",
     "receipts": "numbers alone: up to where an old message is refused",
@@ -67,12 +70,14 @@ async def device(session: AsyncSession, row: DeviceRow, *, below: int | None = N
         ("visits", delete(VisitRow).where(VisitRow.device == row.id)),
         ("webhook_deliveries", delete(DeliveryRow).where(DeliveryRow.case.in_(cases))),
         ("notices", delete(NoticeRow).where(NoticeRow.case.in_(cases))),
+        ("pages", delete(PageRow).where(PageRow.case.in_(cases))),
         ("ticket_jobs", delete(TicketJobRow).where(TicketJobRow.case.in_(cases))),
         ("tickets", delete(TicketRow).where(TicketRow.case.in_(cases))),
         ("letters", delete(LetterRow).where(LetterRow.case.in_(cases))),
         ("case_events", delete(CaseEventRow).where(CaseEventRow.case.in_(cases))),
         ("cases", delete(CaseRecord).where(CaseRecord.device == row.id)),
         ("messages", _older(delete(MessageRow).where(MessageRow.device == row.id), MessageRow.consent_seq, below)),
+        ("care", delete(CareRow).where(CareRow.device == row.id)),
         ("refused", delete(RefusedRow).where(RefusedRow.device == row.id)),
         ("consents", _older(delete(ConsentRow).where(ConsentRow.device == row.id), ConsentRow.consent_seq, below)),
         ("consent_requests", delete(RequestRow).where(RequestRow.device == row.id)),

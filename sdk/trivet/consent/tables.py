@@ -31,8 +31,25 @@ def zipped(export: Mapping[str, Any]) -> bytes:
 
 def _tables(export: Mapping[str, Any]) -> dict[str, Table]:
     found: dict[str, Table] = {"appliance": _flat([export["device"]])}
-    for name in ("ownership", "consents", "requests", "uses", "commands", "visits", "security", "erasures"):
+    for name in (
+        "ownership",
+        "consents",
+        "requests",
+        "uses",
+        "commands",
+        "visits",
+        "feedback",
+        "care",
+        "letters",
+        "notices",
+        "recipients",
+        "security",
+        "erasures",
+    ):
         found[name] = _flat(export[name])
+    found["choices"] = _flat([export["choices"]] if export["choices"] else [])
+    found["sessions"] = _flat([{**one, "acts": len(one["acts"])} for one in export["sessions"]])
+    found["session_acts"] = _flat([{"session": one["id"], **act} for one in export["sessions"] for act in one["acts"]])
     found["updates"] = _updates([*export["updates"]["open"], *export["updates"]["history"]])
     days = export["retention_days"]
     found["retention"] = ["name", "days [d]"], [[name, days[name]] for name in days]

@@ -21,6 +21,7 @@ _STATUS = Field("", "Status byte (ISO 14229-1, annex D.2)", "Statusbyte (ISO 142
 _CATALOGUE = Field("", "Version of the fault catalogue", "Fassung des Fehlerkatalogs")
 _MODEL = Field("", "Model", "Modell")
 _FIRMWARE = Field("", "Software version", "Softwarestand")
+_SESSION = Field("", "Number of the service session", "Nummer der Serviceverbindung")
 _SIGNATURE = Field("", "Signature of the appliance's own key", "Signatur mit dem eigenen Schlüssel des Geräts")
 
 FIELDS: dict[int, dict[str, Field]] = {
@@ -86,6 +87,25 @@ FIELDS: dict[int, dict[str, Field]] = {
         "trial_cycles": Field("", "Cycles on trial", "Läufe auf Probe"),
         "event": Field("", "Number of the fault that it brought", "Nummer des Fehlers, den es brachte"),
         "signature": _SIGNATURE,
+    },
+    ids.SELF_TEST: {
+        "session": _SESSION,
+        "counter": Field("", "Which command", "Welcher Befehl"),
+        "routine": Field("", "Name of the self-test", "Name des Selbsttests"),
+        "reason": Field("", "0 passed, else why not", "0 bestanden, sonst warum nicht"),
+        "step": Field("", "Step that ran last", "Letzter Schritt"),
+        "steps": Field("", "Steps of the self-test", "Schritte des Selbsttests"),
+        "catalogue": _CATALOGUE,
+        "measured": Field(
+            "",
+            "Signal, one that is taken off it, comparison, limit, measured; scaled as the signal is",
+            "Signal, davon abgezogenes, Vergleich, Grenze, gemessen; skaliert wie das Signal",
+        ),
+        "signature": _SIGNATURE,
+    },
+    ids.SESSION: {
+        "session": _SESSION,
+        "by": Field("", "Who ended it: 0 to 4", "Wer sie beendete: 0 bis 4"),
     },
     ids.CRASH: {
         "hash": Field("", "Equal for equal crashes", "Gleich für gleiche Abstürze"),

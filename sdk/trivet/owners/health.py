@@ -44,10 +44,11 @@ async def troubles(session: AsyncSession, own: Own) -> list[Trouble]:
     if own.after is not None:
         query = query.where(CaseRecord.opened_at > own.after)
     query = query.order_by(CaseRecord.hazard.desc(), CaseRecord.severity, CaseRecord.opened_at.desc())
-    return [_trouble(case, rich.load(catalogue)) for case, catalogue in await session.execute(query)]
+    return [trouble(case, rich.load(catalogue)) for case, catalogue in await session.execute(query)]
 
 
-def _trouble(case: CaseRecord, catalogue: rich.Catalogue) -> Trouble:
+def trouble(case: CaseRecord, catalogue: rich.Catalogue) -> Trouble:
+    """One case as its owner reads it, open or not."""
     code = catalogue.code(case.event)
     return Trouble(
         case=case.id,

@@ -120,4 +120,6 @@ def _detail(kind: int, body: dict[str, Any]) -> str:
         return ids.COMMAND_NAMES.get(int(body["command"]), str(body["command"]))
     if kind == ids.UPDATE_REPORT:
         return str(body["version"])
+    if kind == ids.SELF_TEST:
+        return str(body["routine"])
     return ""
