@@ -33,6 +33,8 @@ from trivet.store.notices import NoticeRow, NotifyChoiceRow
 from trivet.store.privacy import UseRow
 from trivet.store.tables import CaseEventRow, CaseRecord, OwnerRow
 
+pytestmark = pytest.mark.usefixtures("database")
+
 BASE = "https://desk.example.com"
 BERLIN = zoneinfo.ZoneInfo("Europe/Berlin")
 NOON = dt.datetime(2026, 5, 4, 10, 0, tzinfo=dt.UTC)  # 12:00 in Berlin
@@ -81,7 +83,7 @@ def over(there: Receiver, **more: str) -> Config:
     host = there.url.removeprefix("http://").removesuffix("/hook")
     made = {"mail": Channel(f"json://{host}/mail?-to={{address}}")}
     made |= {name: Channel(f"json://{host}/{name}?-to={{address}}", what) for name, what in more.items()}  # type: ignore[arg-type]
-    return Config("Europe/Berlin", (22, 7), made)
+    return Config("Europe/Berlin", (22, 7), channels=made)
 
 
 @pytest.fixture
@@ -157,10 +159,10 @@ class TestWhatIsSaid:
             house = await house_of(vendor, over(there))
             for kind in ("triage", "evidence", "again", "note", "assigned", "notified"):
                 await house.happens(kind)
-            await house.happens("visit cancelled", actor="owner")
+            await house.happens("visit_cancelled", actor="owner")
             await house.turn()
             assert there.requests == []
-            await house.happens("visit booked", actor="agent")
+            await house.happens("visit_booked", actor="agent")
             await house.turn()
         assert said(there.requests[0])["title"].endswith("ein Besuch ist vereinbart")
 

@@ -30,6 +30,8 @@ from trivet.webhooks import receivers
 from trivet.webhooks.events import Queue
 from trivet.webhooks.sender import Sender
 
+pytestmark = pytest.mark.usefixtures("database")
+
 BASE = "https://desk.example.com"
 
 

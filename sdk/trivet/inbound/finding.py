@@ -17,10 +17,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from trivet_wire.code import CodeError, code_text, parse
 
 from trivet.consent import state
+from trivet.phones import FEWEST_DIGITS, digits_of
 from trivet.store.tables import RESOLVED, CaseRecord, OwnerLoginRow, OwnerRow, OwnershipRow
 
 RECENT = dt.timedelta(days=90)  # a resolved case that is named is still the right one
-FEWEST_DIGITS = 6  # of a phone number that tells people apart
 MOST_CANDIDATES = 20
 _CASE = re.compile(r"(?:\b(?:case|fall)[\s:#-]*|(?<!\w)#)(\d{1,15})\b", re.IGNORECASE)
 _DEVICE = re.compile(r"(?<![0-9a-z])[0-9a-f]{16}(?![0-9a-z])", re.IGNORECASE)
@@ -127,11 +127,6 @@ async def _devices(session: AsyncSession, sender: str) -> set[str]:
         owners |= {number for number, phone in phones if _same_phone(digits_of(phone or ""), digits)}
     query = select(OwnershipRow.device).where(OwnershipRow.owner.in_(owners), OwnershipRow.until.is_(None))
     return set(await session.scalars(query))
-
-
-def digits_of(phone: str) -> str:
-    """A phone number as it is compared: digits alone, without the zeros that dial out."""
-    return re.sub(r"[^0-9]", "", phone).lstrip("0") if re.fullmatch(r"[\s+()/.\-0-9]*", phone) else ""
 
 
 def _same_phone(one: str, other: str) -> bool:

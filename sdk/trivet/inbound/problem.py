@@ -1,9 +1,9 @@
-"""Why something about letters cannot be done. `kind` is a stable name for programs."""
+"""What cannot be done with a letter or who may send one."""
 
 from __future__ import annotations
 
+from trivet.errors import KindError
 
-class LetterError(ValueError):
-    def __init__(self, kind: str, says: str) -> None:
-        super().__init__(says)
-        self.kind = kind
+
+class LetterError(KindError):
+    """As in no-such-letter."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from trivet.notify.config import Config, NotifyError, checked_hours, checked_zone
+from trivet.notify.texts import LANGUAGES
 from trivet.store.notices import NotifyChoiceRow
 from trivet.store.tables import OwnerRow, utcnow
 
@@ -20,11 +21,13 @@ _ADDRESS = re.compile(r"[^\x00-\x1f/\\?#&,;]+")  # one address: what divides sev
 
 @dataclass(frozen=True)
 class Choice:
-    """`channels`: name → address. `quiet`: first hour and end of the quiet ones, the same twice for none."""
+    """`channels`: name → address. `quiet`: first hour and end of the quiet ones, the same twice for none. `language`:
+    of the messages."""
 
     channels: dict[str, str]
     zone: str
     quiet: tuple[int, int]
+    language: str = "en"
 
     @property
     def zoneinfo(self) -> zoneinfo.ZoneInfo:
@@ -38,13 +41,13 @@ async def of(session: AsyncSession, number: int, config: Config) -> Choice:
     if row is None:
         known = [(name, _known(owner, channel.address)) for name, channel in config.channels.items()]
         first = next(((name, address) for name, address in known if address), None)
-        return Choice(dict([first] if first else []), config.zone, checked_hours(config.quiet))
+        return Choice(dict([first] if first else []), config.zone, checked_hours(config.quiet), owner.language)
     channels = {}
     for name, given in row.channels_json.items():
         address = given or (_known(owner, config.channels[name].address) if name in config.channels else "")
         if name in config.channels and address:
             channels[name] = str(address)
-    return Choice(channels, row.zone, (row.quiet_from, row.quiet_until))
+    return Choice(channels, row.zone, (row.quiet_from, row.quiet_until), owner.language)
 
 
 async def choose(
@@ -55,24 +58,31 @@ async def choose(
     *,
     zone: str,
     quiet: tuple[int, ...],
+    language: str | None = None,
 ) -> None:
-    """From now on. `channels`: name → address, null for the one that is known. NotifyError says what cannot be."""
+    """From now on. `channels`: name → address, null for the one that is known. `language`: of LANGUAGES; None leaves
+    it. NotifyError says what cannot be."""
     person = await session.get_one(OwnerRow, owner)
     for name, address in channels.items():
         if name not in config.channels:
-            raise NotifyError(f"there is no channel {name!r}: use one of {', '.join(config.channels) or 'none'}")
+            raise NotifyError(
+                f"there is no channel {name!r}: use one of {', '.join(config.channels) or 'none'}", "address"
+            )
         if address is not None and not (len(address) <= MAX_ADDRESS and _ADDRESS.fullmatch(address)):
-            raise NotifyError(f"an address has 1 to {MAX_ADDRESS} characters, none of / \\ ? # & , ;")
+            raise NotifyError(f"an address has 1 to {MAX_ADDRESS} characters, none of / \\ ? # & , ;", "address")
         if not address and not _known(person, config.channels[name].address):
-            raise NotifyError(f"give an address for {name}: none is known")
+            raise NotifyError(f"give an address for {name}: none is known", "address")
     first, end = checked_hours(quiet)
     checked_zone(zone)
+    if language is not None and language not in LANGUAGES:
+        raise NotifyError(f"there is no language {language!r}: use one of {', '.join(LANGUAGES)}", "language")
     row = await session.get(NotifyChoiceRow, owner)
     if row is None:
         row = NotifyChoiceRow(owner=owner)
         session.add(row)
     row.channels_json, row.zone = dict(channels), zone
     row.quiet_from, row.quiet_until, row.at = first, end, utcnow()
+    person.language = language or person.language
 
 
 def _known(owner: OwnerRow, address: str) -> str:

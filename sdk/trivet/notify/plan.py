@@ -10,15 +10,16 @@ from collections.abc import Callable, Sequence
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from trivet.cases import asked
 from trivet.cases.timeline import SYSTEM, tell
 from trivet.consent import owners
 from trivet.notify import choices
 from trivet.notify.config import Config
 from trivet.notify.quiet import due
-from trivet.notify.texts import STATES, TOLD
+from trivet.notify.texts import ASKED, STATES, TOLD
 from trivet.outward.router import Told
 from trivet.store.notices import OVERTAKEN, WAITING, NoticeRow
-from trivet.store.tables import utcnow
+from trivet.store.tables import CaseRecord, utcnow
 
 
 class Plan:
@@ -32,7 +33,7 @@ class Plan:
         if not self._config.channels:
             return
         for one in told:
-            if one.kind in TOLD and one.covered and one.actor != "owner":
+            if one.kind in TOLD and one.covered and one.actor != "owner" and one.data.get("ends", True):
                 await self._notice(session, one)
 
     async def _notice(self, session: AsyncSession, one: Told) -> None:
@@ -41,6 +42,8 @@ class Plan:
             return
         choice = await choices.of(session, owner.id, self._config)
         kind, now = TOLD[one.kind], self._now()
+        if kind in ("closed", "resolved") and await _asked(session, one.case):
+            kind += ASKED
         if kind in STATES:
             await _overtake(session, one.case, now)
         first, end = choice.quiet
@@ -61,6 +64,11 @@ class Plan:
         if not choice.channels:
             tell(session, one.case, SYSTEM, "not notified", "The owner was not told: no channel of theirs is known.")
         await session.flush()
+
+
+async def _asked(session: AsyncSession, case: int) -> bool:
+    """Whether the owner's word on it is waited for."""
+    return await asked.open_question(session, await session.get_one(CaseRecord, case)) is not None
 
 
 async def _overtake(session: AsyncSession, case: int, now: dt.datetime) -> None:

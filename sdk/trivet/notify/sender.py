@@ -8,15 +8,13 @@ to call. A death between sending and noting it may say a thing twice, never not 
 
 from __future__ import annotations
 
-import asyncio
 import datetime as dt
 import logging
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import apprise
-from sqlalchemy import delete, or_, select
+from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from trivet_wire import ids
 
@@ -27,13 +25,15 @@ from trivet.consent.access import Access, Sessions, reading
 from trivet.notify import choices, texts
 from trivet.notify.config import Config
 from trivet.notify.quiet import due
+from trivet.notify.send import SEND_S, send
 from trivet.outward import schedule
+from trivet.store.leases import free, lease
 from trivet.store.notices import FAILED, SENT, WAITING, WITHHELD, NoticeRow
 from trivet.store.tables import CaseRecord, OwnerRow, utcnow
+from trivet.turns import each, repeat, seldom
 
 WHO, WHY = "notifications", "told you what happened, over the channel that you chose"
 WIDTH = 8  # messages at a time
-SEND_S = 30.0
 LEASE_S = 4 * SEND_S
 TRIES = 6  # about seven hours
 POLL_S = 1.0
@@ -66,43 +66,37 @@ class Teller:
         self._now, self._dice = now, dice or random.Random()
 
     async def run(self) -> None:
-        swept = -_SWEEP_S
-        while True:
-            try:
-                while await self.turn():
-                    pass
-                if asyncio.get_running_loop().time() - swept > _SWEEP_S:
-                    swept = asyncio.get_running_loop().time()
-                    async with self._store.writing() as session:
-                        await session.execute(delete(NoticeRow).where(NoticeRow.ended_at < self._now() - KEPT))
-            except Exception:  # a database that is away: notices wait
-                log.exception("notices wait %s s", POLL_S * 10)
-                await asyncio.sleep(POLL_S * 9)
-            await asyncio.sleep(POLL_S)
+        sweep = seldom(_SWEEP_S, self._sweep)
+
+        async def turn() -> int:
+            done = await self.turn()
+            if not done:
+                await sweep()
+            return done
+
+        await repeat(turn, POLL_S, log, "notices")
 
     async def turn(self) -> int:
         """Gives how many were looked at."""
-        claimed = await self._claim()
-        async with asyncio.TaskGroup() as all_of_them:  # whoever stops this waits for each
-            for notice in claimed:
-                all_of_them.create_task(self._tell(notice))
-        return len(claimed)
+        return await each(self._tell, await self._claim())
+
+    async def _sweep(self) -> None:
+        async with self._store.writing() as session:
+            await session.execute(delete(NoticeRow).where(NoticeRow.ended_at < self._now() - KEPT))
 
     async def _claim(self) -> list[NoticeRow]:
         now = self._now()
-        free = or_(NoticeRow.leased_until.is_(None), NoticeRow.leased_until <= now)
-        query = select(NoticeRow).where(NoticeRow.state == WAITING, NoticeRow.due_at <= now, free)
+        query = select(NoticeRow).where(
+            NoticeRow.state == WAITING, NoticeRow.due_at <= now, free(NoticeRow.leased_until, now)
+        )
         query = query.order_by(NoticeRow.urgent.desc(), NoticeRow.due_at, NoticeRow.id).limit(WIDTH)
         async with self._store.writing() as session:
-            rows = list(await session.scalars(query.with_for_update(skip_locked=True)))
-            for row in rows:
-                row.leased_until = now + dt.timedelta(seconds=LEASE_S)
-        return rows
+            return await lease(session, query, now + dt.timedelta(seconds=LEASE_S))
 
     async def _tell(self, notice: NoticeRow) -> None:
         try:
             ready = await self._ready(notice)
-            error = "" if ready is None else await _send(ready)
+            error = "" if ready is None else await send(ready.url, ready.message)
         except Exception as failed:
             log.exception("notice %d could not be made", notice.id)
             ready, error = Ready("", texts.Message("", "")), type(failed).__name__
@@ -144,14 +138,14 @@ class Teller:
                 row.case,
                 SYSTEM,
                 "notified",
-                f"The owner was told by {row.channel}: {row.kind}.",
+                f"The owner was told by {row.channel}: {_words(row.kind)}.",
                 notice=row.id,
             )
         elif row.tries < TRIES and (wait := schedule.wait_s(row.tries, self._dice)) is not None:
             row.due_at = await self._again(session, row, now + dt.timedelta(seconds=wait))
         else:
             row.state, row.ended_at = FAILED, now
-            said = f"The owner could not be told by {row.channel} ({row.kind}): call them."
+            said = f"The owner could not be told by {row.channel} ({_words(row.kind)}): call them."
             tell(session, row.case, SYSTEM, "not notified", said, notice=row.id)
 
     async def _again(self, session: AsyncSession, row: NoticeRow, at: dt.datetime) -> dt.datetime:
@@ -163,14 +157,5 @@ class Teller:
         return due(at, choice.zoneinfo, *choice.quiet, urgent=row.urgent)
 
 
-async def _send(ready: Ready) -> str:
-    """Empty when the channel took it, else why not. apprise blocks: it works in a thread, bounded in time."""
-    target = apprise.Apprise()
-    if not target.add(ready.url):
-        return "apprise does not take this address"
-    work = asyncio.to_thread(target.notify, body=ready.message.body, title=ready.message.subject, body_format="text")
-    try:
-        taken = await asyncio.wait_for(work, SEND_S)
-    except TimeoutError:
-        return f"the channel did not answer within {SEND_S:g} s"
-    return "" if taken else "the channel did not take it"
+def _words(kind: str) -> str:
+    return kind.replace("_", " ")

@@ -10,6 +10,7 @@ import asyncio
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Self
 from urllib.parse import urlsplit
 
@@ -62,6 +63,12 @@ def checked_url(url: str) -> str:
     return url
 
 
+@cache
+def _system_trust() -> ssl.SSLContext:
+    """Read once: it is some hundred certificates."""
+    return ssl.create_default_context()
+
+
 class Client:
     """`async with Client(allowed) as client: await client.request("POST", url, headers, body)`."""
 
@@ -70,7 +77,7 @@ class Client:
         self._guards = {"https": Guard(allowed, plain=False), "http": Guard(allowed, plain=True)}
         self._pools = {
             scheme: httpcore.AsyncConnectionPool(
-                ssl_context=tls or ssl.create_default_context(),
+                ssl_context=tls or _system_trust(),
                 max_connections=_CONNECTIONS,
                 keepalive_expiry=5.0,
                 network_backend=guard,

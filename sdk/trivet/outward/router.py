@@ -8,7 +8,6 @@ becomes visible later, and SQLite gives the highest number again once its row wa
 
 from __future__ import annotations
 
-import asyncio
 import datetime as dt
 import logging
 from collections.abc import Awaitable, Callable, Sequence
@@ -24,6 +23,7 @@ from trivet.consent import state
 from trivet.consent.access import Sessions
 from trivet.store.outward import OutboxRow
 from trivet.store.tables import CaseEventRow, CaseRecord, utcnow
+from trivet.turns import repeat
 
 BATCH = 200
 POLL_S = 0.5
@@ -61,14 +61,7 @@ class Router:
         self._now = now
 
     async def run(self) -> None:
-        while True:
-            try:
-                while await self.turn() == BATCH:
-                    pass
-            except Exception:  # a database that is away: the outbox waits
-                log.exception("the outbox waits %s s", POLL_S * 10)
-                await asyncio.sleep(POLL_S * 9)
-            await asyncio.sleep(POLL_S)
+        await repeat(self.turn, POLL_S, log, "entries of timelines")
 
     async def turn(self) -> int:
         """Gives how many entries were looked at."""

@@ -7,13 +7,12 @@ A ticket says code, state and where to read more: what it says is read as its ow
 
 from __future__ import annotations
 
-import asyncio
 import datetime as dt
 import logging
 import random
 from collections.abc import Callable
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from trivet_wire import ids
 
@@ -22,9 +21,11 @@ from trivet.consent.access import Access, Sessions, reading
 from trivet.inbound import letters
 from trivet.inbound.letters import Letter
 from trivet.outward import schedule
+from trivet.store.leases import free, lease
 from trivet.store.tables import CaseEventRow, CaseRecord, utcnow
 from trivet.store.tickets import TicketCursorRow, TicketJobRow, TicketRow
 from trivet.tickets.system import Change, Ticket, TicketError, TicketSystem
+from trivet.turns import each, repeat, seldom
 
 WHO, WHY = "ticket system", "the vendor's ticket for this case"
 POLL_S, CHANGES_S = 1.0, 60.0
@@ -49,28 +50,22 @@ class Clerk:
         self._now, self._dice = now, dice or random.Random()
 
     async def run(self) -> None:
-        read = -CHANGES_S
-        while True:
-            try:
-                while await self.turn():
-                    pass
-                if asyncio.get_running_loop().time() - read > CHANGES_S:
-                    read = asyncio.get_running_loop().time()
-                    await self.read()
-            except TicketError as error:
-                log.warning("changes of the ticket system wait: %s", error)
-            except Exception:  # a database that is away: jobs wait
-                log.exception("tickets wait %s s", POLL_S * 10)
-                await asyncio.sleep(POLL_S * 9)
-            await asyncio.sleep(POLL_S)
+        read = seldom(CHANGES_S, self.read)
+
+        async def turn() -> int:
+            done = await self.turn()
+            if not done:
+                try:
+                    await read()
+                except TicketError as error:
+                    log.warning("changes of the ticket system wait: %s", error)
+            return done
+
+        await repeat(turn, POLL_S, log, "tickets")
 
     async def turn(self) -> int:
         """Gives how many jobs were looked at."""
-        claimed = await self._claim()
-        async with asyncio.TaskGroup() as all_of_them:  # whoever stops this waits for each
-            for job in claimed:
-                all_of_them.create_task(self._do(job))
-        return len(claimed)
+        return await each(self._do, await self._claim())
 
     async def read(self) -> int:
         """Gives how many comments came onto timelines. What is on one already, or was written by us, is not."""
@@ -108,13 +103,10 @@ class Clerk:
         async with self._store.writing() as session:
             open_ = TicketJobRow.state == "open"
             first = select(func.min(TicketJobRow.id)).where(open_).group_by(TicketJobRow.case)
-            free = or_(TicketJobRow.leased_until.is_(None), TicketJobRow.leased_until <= now)
-            query = select(TicketJobRow).where(TicketJobRow.id.in_(first), TicketJobRow.next_at <= now, free)
+            due = TicketJobRow.next_at <= now, free(TicketJobRow.leased_until, now)
+            query = select(TicketJobRow).where(TicketJobRow.id.in_(first), *due)
             query = query.order_by(TicketJobRow.next_at, TicketJobRow.id).limit(BATCH)
-            rows = list(await session.scalars(query.with_for_update(skip_locked=True)))
-            for row in rows:
-                row.leased_until = now + dt.timedelta(seconds=LEASE_S)
-        return rows
+            return await lease(session, query, now + dt.timedelta(seconds=LEASE_S))
 
     async def _do(self, job: TicketJobRow) -> None:
         number, failed, dropped = None, None, False
@@ -176,7 +168,7 @@ class Clerk:
         """Nothing of the owner: who reads it there finds them behind the link, with a login and for a purpose."""
         title = case.text.get("en", {}).get("title", case.event)
         return (
-            f"{kind.capitalize()}: {case.code} {title} ({case.row.state}).\n"
+            f"{kind.capitalize().replace('_', ' ')}: {case.code} {title} ({case.row.state}).\n"
             f"Next: {case.next_step.text or case.next_step.name}\n{self._base}/case/{case.row.id}"
         )
 

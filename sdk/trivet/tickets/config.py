@@ -28,7 +28,7 @@ from trivet.tickets.system import Caller, TicketSystem
 from trivet.tickets.zendesk import Zendesk
 
 FILE = "tickets.toml"
-KINDS = ("opened", "regressed", "resolved", "escalating", "closed", "reopened", "visit booked", "visit cancelled")
+KINDS = ("opened", "regressed", "resolved", "escalated", "closed", "reopened", "visit_booked", "visit_cancelled")
 
 
 class TicketsError(ValueError):

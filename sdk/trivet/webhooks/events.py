@@ -31,7 +31,7 @@ def new_id() -> str:
 
 
 def name_of(entry: str) -> str:
-    """A timeline entry's kind as receivers write it: `visit booked` is visit-booked."""
+    """A timeline entry's kind as receivers write it: `visit_booked` is visit-booked."""
     return re.sub(r"[^a-z0-9]+", "-", entry.lower()).strip("-")
 
 

@@ -1,9 +1,9 @@
-"""Why something about webhooks cannot be done. `kind` is a stable name for programs."""
+"""What cannot be done with a receiver."""
 
 from __future__ import annotations
 
+from trivet.errors import KindError
 
-class WebhookError(ValueError):
-    def __init__(self, kind: str, says: str) -> None:
-        super().__init__(says)
-        self.kind = kind
+
+class WebhookError(KindError):
+    """As in no-such-webhook."""

@@ -14,7 +14,7 @@ import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, delete, or_, select, update
+from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from trivet.consent import state
@@ -22,8 +22,10 @@ from trivet.consent.access import Sessions
 from trivet.outward import schedule, signature
 from trivet.outward.http import REQUEST_S, Answer, Client, SendError
 from trivet.outward.seal import Seal
+from trivet.store.leases import free
 from trivet.store.outward import DELIVERED, DROPPED, FAILED, OPEN, DeliveryRow, WebhookRow
 from trivet.store.tables import CaseRecord, utcnow
+from trivet.turns import each, repeat, seldom
 from trivet.webhooks import events, receivers
 
 WIDTH = 4  # requests to one receiver at a time
@@ -72,18 +74,14 @@ class Sender:
         self._lanes: dict[int, asyncio.Task[int]] = {}
 
     async def run(self) -> None:
-        swept = -_SWEEP_S
+        sweep = seldom(_SWEEP_S, self._sweep)
+
+        async def turn() -> None:
+            await self._start_lanes()
+            await sweep()
+
         try:
-            while True:
-                try:
-                    await self._start_lanes()
-                    if asyncio.get_running_loop().time() - swept > _SWEEP_S:
-                        swept = asyncio.get_running_loop().time()
-                        await self._sweep()
-                except Exception:  # a database that is away: deliveries wait
-                    log.exception("webhooks wait %s s", POLL_S * 10)
-                    await asyncio.sleep(POLL_S * 9)
-                await asyncio.sleep(POLL_S)
+            await repeat(turn, POLL_S, log, "webhooks")
         finally:
             await self._stop()
 
@@ -110,10 +108,7 @@ class Sender:
         tried = 0
         try:
             while claimed := await self._claim(number):
-                async with asyncio.TaskGroup() as tries:  # whoever stops the lane waits for all of them
-                    for delivery, letter in claimed:
-                        tries.create_task(self._try(delivery, letter))
-                tried += len(claimed)
+                tried += await each(self._try, claimed)
         except Exception:
             log.exception("deliveries to webhook %d wait", number)
             await asyncio.sleep(POLL_S)
@@ -121,8 +116,7 @@ class Sender:
 
     def _due(self) -> tuple[ColumnElement[bool], ...]:
         now = self._now()
-        free = or_(DeliveryRow.leased_until.is_(None), DeliveryRow.leased_until <= now)
-        return DeliveryRow.state == OPEN, DeliveryRow.next_at <= now, free
+        return DeliveryRow.state == OPEN, DeliveryRow.next_at <= now, free(DeliveryRow.leased_until, now)
 
     async def _claim(self, number: int) -> list[tuple[DeliveryRow, Letter]]:
         """A few due deliveries, leased to this sender; those that the owner's consent does not cover any more are
@@ -147,11 +141,13 @@ class Sender:
                     claimed.append((row, Letter(receiver.url, secrets, row.message, row.payload)))
             return claimed
 
-    async def _try(self, delivery: DeliveryRow, letter: Letter) -> None:
+    async def _try(self, claimed: tuple[DeliveryRow, Letter]) -> None:
+        delivery, letter = claimed
         outcome = await attempt(self._client, letter, self._now())
         async with self._store.writing() as session:
-            row = await session.get(DeliveryRow, delivery.id, with_for_update=True)
+            # the receiver first: whoever disables it takes all of its deliveries
             receiver = await session.get(WebhookRow, delivery.webhook, with_for_update=True)
+            row = await session.get(DeliveryRow, delivery.id, with_for_update=True)
             if row is not None and receiver is not None and row.state == OPEN:
                 await self._note(session, row, receiver, outcome)
 

@@ -1,0 +1,1 @@
+"""How far new appliances come: where set-ups stop, in counts alone."""
