@@ -13,6 +13,15 @@ class TrivetError(Exception):
     """Everything that Trivet raises on purpose."""
 
 
+class KindError(TrivetError, ValueError):
+    """What somebody asked for cannot be done. `kind` names the sort for programs and stays the same; the text says why
+    and what to do."""
+
+    def __init__(self, kind: str, text: str) -> None:
+        super().__init__(text)
+        self.kind = kind
+
+
 class MessageError(TrivetError):
     """A message is refused. `reason` stands in receipts and dead letters too; each subclass is a kind of reason."""
 
@@ -116,7 +125,10 @@ class CommandError(MessageError):
     """An appliance refused a command."""
 
     reasons = frozenset(
-        {ids.R_EXPIRED, ids.R_COUNTER, ids.R_CLOCK, ids.R_GRANT, ids.R_COMMAND, ids.R_BUSY, ids.R_SUPERSEDED}
+        {
+            *(ids.R_EXPIRED, ids.R_COUNTER, ids.R_CLOCK, ids.R_GRANT, ids.R_COMMAND, ids.R_BUSY, ids.R_SUPERSEDED),
+            ids.R_SESSION,
+        }
     )
     advice = "Nothing was done: give the command anew, under a grant that covers it and with a later expiry."
 

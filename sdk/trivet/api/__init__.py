@@ -12,20 +12,26 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from trivet.api import (
+    bundles,
     casework,
     commands,
     inbound,
+    keys,
     metrics,
+    my_care,
     my_cases,
     my_notify,
+    my_remote,
     my_routes,
     my_updates,
     my_visits,
     payloads,
     privacy,
     problems,
+    remote,
     routes,
     schemas,
+    setups,
     updates,
     visits,
     webhooks,
@@ -67,13 +73,20 @@ def create(cloud: CloudPort) -> FastAPI:
     app.include_router(my_notify.router)
     app.include_router(my_visits.router)
     app.include_router(my_cases.router)
+    app.include_router(my_care.router)
+    app.include_router(bundles.my_router)
+    app.include_router(my_remote.router)
     app.include_router(routes.router)
     app.include_router(casework.router)
+    app.include_router(bundles.router)
+    app.include_router(setups.router)
     app.include_router(privacy.router)
     app.include_router(commands.router)
     app.include_router(updates.router)
     app.include_router(visits.router)
+    app.include_router(remote.router)
     app.include_router(webhooks.router)
+    app.include_router(keys.router)
     app.include_router(inbound.router)
     app.include_router(routes.rest)
     return app

@@ -14,9 +14,11 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from trivet import phones
 from trivet.api.auth import OwnerGuard, User, binding
 from trivet.api.ports import StorePort
 from trivet.consent import security
+from trivet.errors import KindError
 from trivet.passwords import hash_password
 from trivet.registry import bind, check_sticker, owner_of
 from trivet.store.tables import OwnerLoginRow, OwnerRow, OwnershipRow
@@ -24,17 +26,12 @@ from trivet.store.tables import OwnerLoginRow, OwnerRow, OwnershipRow
 LINK_MADE = "A one-time link was made with which your password can be set"
 LINK_USED = "Your password was set with a one-time link"
 LINK_S = 3 * 24 * 3600
-_FEWEST_DIGITS = 6  # of a phone number that tells people apart
 MIN_PASSWORD, MAX_PASSWORD = 10, 256
 _MAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,185}\.[^@\s.]{1,63}")
 
 
-class AccountError(ValueError):
-    """What was asked cannot be done. `kind` names it for texts: mail, password, name, known, owned, link."""
-
-    def __init__(self, kind: str, says: str) -> None:
-        super().__init__(says)
-        self.kind = kind
+class AccountError(KindError):
+    """One of mail, password, name, known, owned, link."""
 
 
 @dataclass(frozen=True)
@@ -173,15 +170,10 @@ async def _before(session: AsyncSession, device: str, mail: str, phone: str | No
     if present is None:
         return None
     person = await session.get_one(OwnerRow, present.owner)
-    same_phone = len(_digits(phone)) >= _FEWEST_DIGITS and _digits(phone) == _digits(person.phone)
-    same = same_phone or OwnerGuard.plain(person.email or "") == mail
+    same = phones.equal(phone, person.phone) or OwnerGuard.plain(person.email or "") == mail
     if not same or await session.get(OwnerLoginRow, present.owner) is not None:
         raise AccountError("owned", "this appliance has an owner: they give it away, or a factory reset does")
     return present
-
-
-def _digits(phone: str | None) -> str:
-    return re.sub(r"[^0-9]", "", phone or "")
 
 
 def checked_mail(mail: str) -> str:

@@ -25,10 +25,11 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import HTTPConnection
 
+from trivet import api_keys
 from trivet.api.ports import StorePort
 from trivet.api.problems import ProblemError
 from trivet.passwords import verify_password
-from trivet.store.tables import LoginRow, OwnerLoginRow
+from trivet.store.tables import LoginRow, OwnerLoginRow, utcnow
 
 TOKEN_S = 3600
 FREE_FAILURES = 5  # wrong passwords in a row before answers are held back
@@ -39,11 +40,12 @@ CACHE_S = 60  # a right password is not hashed again for so long
 @dataclass(frozen=True)
 class User:
     """A person with a login: name and role (agent, engineer, privacy, admin), or an owner: their mail, role `owner`
-    and number."""
+    and number. `scopes`: what an API key may of its role's; None for people, who may all of it."""
 
     name: str
     role: str
     owner: int = 0
+    scopes: frozenset[str] | None = None
 
 
 class Login(NamedTuple):
@@ -128,6 +130,17 @@ class Guard:
             return None
         return found.user
 
+    async def _program(self, said: str) -> User | None:
+        """The program behind an API key."""
+        async with self.store.reading() as session:
+            key = await api_keys.recognise(session, said)
+        if key is None:
+            return None
+        if key.used_on != utcnow().date():
+            async with self.store.writing() as session:
+                await api_keys.used(session, key)
+        return User(f"key:{key.id}", key.role, scopes=frozenset(key.scopes))
+
     async def identify(self, connection: HTTPConnection) -> User | None:
         """The user behind a request or websocket: Authorization header first, then the session cookie."""
         scheme, _, value = connection.headers.get("authorization", "").partition(" ")
@@ -138,13 +151,17 @@ class Guard:
                 return None
             return await self.login(name, password)
         if scheme.lower() == "bearer":
-            return await self.redeem(value.strip(), "token")
+            said = value.strip()
+            return await (self._program(said) if said.startswith(api_keys.PREFIX) else self.redeem(said, "token"))
         cookie = connection.cookies.get(self.cookie)
         return await self.redeem(cookie, "session") if cookie else None
 
 
 class OwnerGuard(Guard):
-    """Checks which owner asks; their name is their mail address."""
+    """Checks which owner asks; their name is their mail address. No API key opens an owner's door."""
+
+    async def _program(self, said: str) -> User | None:
+        return None
 
     cookie = "trivet_my"
     realm = "owner "

@@ -42,8 +42,7 @@ Key = Annotated[
 ]
 Found = TypeVar("Found", works.Work, list[warranty.Standing])
 _STATUS = {"key-reused": 422} | dict.fromkeys(("no-such-case", "no-such-proposal", "no-such-outcome"), 404)
-_STATUS["no-such-visit"] = 404
-_DESPITE = ("engineer", "admin")  # may propose a visit against the rule, and take another's outcome back
+_STATUS |= dict.fromkeys(("no-such-visit", "no-such-session", "no-such-act"), 404)
 
 
 def problem(error: CaseError) -> ProblemError:
@@ -106,8 +105,8 @@ async def propose(
     request: Request, user: Asking, case_id: CaseId, body: schemas.ProposalWish, key: Key
 ) -> schemas.Work:
     """Put a step up for decision; without `step`, what triage says. 409 for a visit that evidence does not carry."""
-    if body.despite and user.role not in _DESPITE:
-        raise ProblemError(403, "not-your-role", f"A visit against the rule is for {' or '.join(_DESPITE)}.")
+    if body.despite and user.role not in proposals.DESPITE:
+        raise ProblemError(403, "not-your-role", f"A visit against the rule is for {' or '.join(proposals.DESPITE)}.")
     async with hand_on(request, user, case_id) as hand:
         once = once_for(hand, key, request, body)
         if await once.made() is None:

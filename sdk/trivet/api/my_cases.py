@@ -1,5 +1,5 @@
-"""The owners' routes for what is proposed for their appliance: see it with its price, say yes or no. A no is kept so
-that nobody asks again, and changes nothing of the warranty. An appliance that is not theirs does not exist here.
+"""The owners' routes for their cases: what happened and what is proposed with its price, yes or no to it. A no is kept
+so that nobody asks again, and changes nothing of the warranty. An appliance that is not theirs does not exist here.
 """
 
 from __future__ import annotations
@@ -9,17 +9,23 @@ from typing import Literal
 from fastapi import APIRouter, Depends, Request
 
 from trivet.api import schemas_cases as schemas
+from trivet.api import schemas_my_cases as mine_schemas
 from trivet.api.casework import ANSWERS, CaseId, Number, problem
-from trivet.api.my_routes import Owner, not_theirs, owner_of, theirs
+from trivet.api.my_routes import Owner, owner_of, theirs
 from trivet.api.problems import ProblemError
 from trivet.api.routes import DeviceId, cloud_of
-from trivet.cases import proposals, terms, works
+from trivet.cases import feedback, terms, works
 from trivet.cases.problem import CaseError
-from trivet.cases.timeline import Actor, Hand
-from trivet.owners import looks
-from trivet.owners.own import own
+from trivet.owners import answers, cases
 
 router = APIRouter(prefix="/api/my", dependencies=[Depends(owner_of)], responses=ANSWERS, tags=["owner"])
+
+
+@router.get("/devices/{device_id}/cases", summary="Its cases")
+async def shown(request: Request, user: Owner, device_id: DeviceId) -> list[mine_schemas.OwnCase]:
+    """Open ones first, then those that were closed in the last 90 days, with what is proposed."""
+    async with theirs(request, user, device_id) as (read, mine):
+        return [mine_schemas.OwnCase.model_validate(one) for one in await cases.of(read, mine)]
 
 
 @router.get("/devices/{device_id}/cases/{case_id}/proposals", summary="What is proposed")
@@ -42,18 +48,33 @@ async def answer(  # noqa: PLR0917  each is one word of the address
     act: Literal["accept", "decline"],
     body: schemas.Why,
 ) -> list[schemas.Proposal]:
-    """Your word on a step. Declining it leaves your warranty as it is."""
+    """Your word on a step. Declining it leaves your warranty as it is, and cancels a visit that was booked for it."""
+    async with theirs(request, user, device_id):
+        pass
     cloud = cloud_of(request)
-    async with theirs(request, user, device_id) as (read, mine):
-        if await works.proposals_of(read, mine.device, case_id, after=mine.after) is None:
-            raise ProblemError(404, "no-such-case", f"{device_id} has no case {case_id}.")
     try:
         async with cloud.store.writing() as session:
-            if await own(session, user.owner, device_id) is None:
-                raise not_theirs(device_id)
-            actor = Actor("owner", looks.name_of(user.owner))
-            hand = Hand(session, case_id, terms.load(cloud.settings.data_dir), actor)
-            await proposals.decide(hand, number, act, body.why)
+            kept = terms.load(cloud.settings.data_dir)
+            hand = await answers.hand_of(session, kept, user.owner, device_id, case_id)
+            await answers.answer(hand, number, act, body.why)
     except CaseError as error:
         raise problem(error) from error
     return await proposed(request, user, device_id, case_id)
+
+
+@router.post("/devices/{device_id}/cases/{case_id}/feedback", summary="Say whether it is mended")
+async def told(
+    request: Request, user: Owner, device_id: DeviceId, case_id: CaseId, body: mine_schemas.Feedback
+) -> list[mine_schemas.OwnCase]:
+    """Once after each closing. A no opens the case again, and a person looks at it."""
+    async with theirs(request, user, device_id):
+        pass
+    cloud = cloud_of(request)
+    try:
+        async with cloud.store.writing() as session:
+            kept = terms.load(cloud.settings.data_dir)
+            hand = await answers.hand_of(session, kept, user.owner, device_id, case_id)
+            await feedback.answer(hand, fixed=body.fixed, words=body.words)
+    except CaseError as error:
+        raise problem(error) from error
+    return await shown(request, user, device_id)

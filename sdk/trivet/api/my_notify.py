@@ -26,6 +26,7 @@ async def shown(request: Request, user: Owner) -> schemas.Telling:
         channels=choice.channels,
         offered={name: channel.address for name, channel in config.channels.items()},
         zone=choice.zone,
+        language=choice.language,
         quiet=[first, end] if first != end else [],
     )
 
@@ -36,7 +37,8 @@ async def choose(request: Request, user: Owner, body: schemas.Tell) -> schemas.T
     config = _config(request)
     try:
         async with cloud_of(request).store.writing() as session:
-            await choices.choose(session, user.owner, config, body.channels, zone=body.zone, quiet=tuple(body.quiet))
+            quiet, told = tuple(body.quiet), body.channels
+            await choices.choose(session, user.owner, config, told, zone=body.zone, quiet=quiet, language=body.language)
     except NotifyError as error:
         raise ProblemError(422, "not-choosable", f"{error}.") from error
     return await shown(request, user)

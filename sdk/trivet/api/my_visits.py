@@ -15,9 +15,8 @@ from trivet.api.routes import DeviceId, cloud_of
 from trivet.api.visits import CALENDAR, Number, ics
 from trivet.cases import terms
 from trivet.cases.problem import CaseError
-from trivet.cases.timeline import Actor, Hand
-from trivet.owners import looks
-from trivet.visits import book, listing
+from trivet.owners import answers
+from trivet.visits import listing
 
 router = APIRouter(prefix="/api/my", dependencies=[Depends(owner_of)], responses=RESPONSES, tags=["owner"])
 
@@ -34,12 +33,13 @@ async def cancel(
     request: Request, user: Owner, device_id: DeviceId, number: Number, body: schemas.Cancelled
 ) -> list[schemas.Visit]:
     """Nobody comes; the desk sees why."""
-    who = Actor("owner", looks.name_of(user.owner))
     found = await _theirs(request, user, device_id, number)
     cloud = cloud_of(request)
     try:
         async with cloud.store.writing() as session:
-            await book.cancel(Hand(session, found.case, terms.load(cloud.settings.data_dir), who), number, body.why)
+            kept = terms.load(cloud.settings.data_dir)
+            hand = await answers.hand_of(session, kept, user.owner, device_id, found.case)
+            await answers.cancel(hand, number, body.why)
     except CaseError as error:
         raise problem(error) from error
     return await visits(request, user, device_id)

@@ -50,9 +50,14 @@ def page(
     rows: Sequence[T], limit: int, position: Callable[[T], list[str | int]], request: Request, response: Response
 ) -> Page[T]:
     """Cut `rows` (fetched with one more than `limit`) to a page and set its Link header (RFC 8288)."""
-    if len(rows) <= limit:
+    return cut(rows[:limit], position(rows[limit - 1]) if len(rows) > limit else None, request, response)
+
+
+def cut(rows: Sequence[T], after: list[str | int] | None, request: Request, response: Response) -> Page[T]:
+    """These, and where the next page begins: its cursor, and the Link header."""
+    if after is None:
         return Page(items=list(rows), next=None)
-    cursor = encode(position(rows[limit - 1]))
+    cursor = encode(after)
     url = request.url.include_query_params(cursor=cursor)
     response.headers["Link"] = f'<{url.path}?{url.query}>; rel="next"'
-    return Page(items=list(rows[:limit]), next=cursor)
+    return Page(items=list(rows), next=cursor)

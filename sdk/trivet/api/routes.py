@@ -9,16 +9,17 @@ from fastapi import APIRouter, Depends, Form, Path, Query, Request, Response
 from fastapi.security import HTTPBasic, OAuth2PasswordBearer
 from trivet_wire import ids
 
-from trivet.api import paging, schemas
+from trivet.api import doors, paging, schemas
 from trivet.api.auth import TOKEN_S, Guard, User
 from trivet.api.ports import CloudPort
 from trivet.api.problems import RESPONSES, ProblemError
-from trivet.cases import queries, views
+from trivet.cases import appliances, queries, views
+from trivet.cases.queue import Wanted, newest
 from trivet.consent.access import Access, AccessError, allowed, reading
-from trivet.store.tables import utcnow
 
 ENGINE_PATIENCE_S = 2.0
 DeviceId = Annotated[str, Path(pattern="^[0-9a-f]{16}$", description="Device id, 16 hexadecimal digits")]
+Find = Annotated[str, Query(max_length=80, description="Words, all of which must stand there")]
 _CHALLENGE = {"WWW-Authenticate": 'Basic realm="trivet", charset="UTF-8"'}
 
 
@@ -30,7 +31,7 @@ class _Basic(HTTPBasic):
 
 
 _basic = _Basic(scheme_name="HTTPBasic", description="Login and password, printed at the cloud's first start")
-_bearer = OAuth2PasswordBearer("/api/token", auto_error=False, description="A token of POST /api/token")
+_bearer = OAuth2PasswordBearer("/api/token", auto_error=False, description="A token of POST /api/token, or an API key")
 
 
 def cloud_of(request: Request) -> CloudPort:
@@ -46,11 +47,12 @@ def guard_of(request: Request) -> Guard:
 
 
 async def user_of(request: Request, _b: object = Depends(_basic), _t: object = Depends(_bearer)) -> User:
-    """The user who asks, or a problem 401."""
+    """The user who asks: a problem 401 when nobody, 403 when `doors` has no place for them here."""
     user = await guard_of(request).identify(request)
     if user is None:
-        detail = "Log in: HTTP Basic, or a bearer token of POST /api/token."
+        detail = "Log in: HTTP Basic, a bearer token of POST /api/token, or an API key as bearer."
         raise ProblemError(401, "not-logged-in", detail, _CHALLENGE)
+    doors.enter(request.method, request.scope["route"].path, user)
     return user
 
 
@@ -77,7 +79,13 @@ def access_for(user: User, purpose: str, why: str, *, mine: bool = False) -> Acc
     return Access(purpose, user.name, why)
 
 
-@public.post("/token", response_model=schemas.Token, tags=["login"], summary="Get a bearer token")
+@public.post(
+    "/token",
+    response_model=schemas.Token,
+    responses={status: RESPONSES[status] for status in (400, 401, 422, 429)},
+    tags=["login"],
+    summary="Get a bearer token",
+)
 async def token(
     request: Request,
     response: Response,
@@ -108,23 +116,18 @@ async def cases(
     device: Annotated[str | None, Query(max_length=16, description="Only of this device id")] = None,
     assigned: Annotated[str | None, Query(max_length=64, description="Only what this login has; empty: nobody")] = None,
     queue: Annotated[str | None, Query(max_length=32, description="Only of this queue")] = None,
+    tier: Annotated[int | None, Query(ge=1, le=3, description="Only of this tier")] = None,
+    escalated: Annotated[bool | None, Query(description="Only what a person must look at now, or not")] = None,
     late: Annotated[bool | None, Query(description="Only what is later than promised, or not")] = None,
+    find: Find = "",
 ) -> paging.Page[views.CaseRow]:
-    """Cases, newest first. The cursor is stable: a case that comes later never moves a page."""
+    """Cases, newest first. The cursor is stable: a case that comes later never moves a page. `find`: words of code,
+    title, cause, owner, phone, mail, appliance, model, number, who has it."""
     before = int(paging.decode(cursor, (int,))[0]) if cursor else None
+    wanted = Wanted(state, find, queue, tier, assigned, escalated, late, device)
     async with reading(cloud_of(request).store, access_for(user, purpose, why)) as read:
-        rows = await queries.queue(read, include_resolved=state != "open")
-    rows = [
-        row
-        for row in sorted(rows, key=lambda row: row.id, reverse=True)
-        if (before is None or row.id < before)
-        and (device is None or row.device == device)
-        and (state != "resolved" or row.state == "resolved")
-        and (assigned is None or (row.assigned or "") == assigned)
-        and (queue is None or row.queue == queue)
-        and (late is None or row.late(utcnow()) is late)
-    ]
-    return paging.page(rows[: limit + 1], limit, lambda row: [row.id], request, response)
+        rows = await newest(read, wanted, limit + 1, before)
+    return paging.page(rows, limit, lambda row: [row.id], request, response)
 
 
 @router.get("/cases/{case_id}", response_model=schemas.Case, tags=["cases"], summary="One case")
@@ -153,14 +156,15 @@ async def devices(  # noqa: PLR0917  each is one word of the address
     user: Asking,
     limit: paging.Limit = 50,
     cursor: paging.Cursor = None,
+    find: Find = "",
     purpose: Purpose = "service",
     why: Why = "The list of appliances",
 ) -> paging.Page[views.DeviceView]:
-    """All appliances, by device id."""
-    after = str(paging.decode(cursor, (str,))[0]) if cursor else ""
+    """All appliances, by device id. `find`: words of id, name, model, firmware, owner, mail or phone."""
+    after = str(paging.decode(cursor, (str,))[0]) if cursor else None
     async with reading(cloud_of(request).store, access_for(user, purpose, why)) as read:
-        rows = [row for row in await queries.devices(read) if row.id > after]
-    return paging.page(rows[: limit + 1], limit, lambda row: [row.id], request, response)
+        cut = await appliances.page(read, find, limit, after)
+    return paging.cut(cut.rows, [cut.after] if cut.after else None, request, response)
 
 
 @router.get("/devices/{device_id}", response_model=schemas.DeviceDetail, tags=["devices"], summary="One appliance")

@@ -75,6 +75,7 @@ class CaseSummary(Schema):
     queue: str = Field(description="Queue of the desk")
     escalated: bool = Field(description="A person must look at it now")
     resolve_by: dt.datetime | None = Field(description="UTC: promised by then")
+    waits_since: dt.datetime | None = Field(description="UTC: its owner's word is waited for, and the clock stands")
 
 
 class Part(Schema):
@@ -174,6 +175,8 @@ class TimelineEntry(Schema):
     text: str = Field(description="In plain words")
     who: str = Field(description="Login of who did it, or the actor")
     why: str = Field(description="Their reason; empty where none was asked")
+    boot: int | None = Field(description="Start of the appliance that the message belongs to which told it")
+    seq: int | None = Field(description="That message's number within the start")
 
 
 class Case(Schema):

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from trivet.api.schemas import Schema, Texts
 
 StepName = Literal["self_help", "remote_test", "remote_fix", "visit", "watch", "escalate"]
-Act = Literal["approve", "refuse", "accept", "decline", "withdraw", "reopen", "order", "finish"]
+Act = Literal["approve", "refuse", "accept", "decline", "withdraw", "reopen", "finish"]
 OutcomeKind = Literal["fixed", "wrong_part", "no_fault_found", "sensor", "use_error"]
 _Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
 _Name = Annotated[str, StringConstraints(min_length=1, max_length=64)]
@@ -89,6 +89,7 @@ class Clock(Schema):
     resolve_by: dt.datetime = Field(description="UTC")
     resolved_at: dt.datetime | None = Field(description="UTC; null while it is open")
     resolve_late: bool = Field(description="The second promise was broken, or is")
+    waits_since: dt.datetime | None = Field(description="UTC: the second clock stands, its owner's word is waited for")
 
 
 class Proposal(Schema):
@@ -111,7 +112,6 @@ class Proposal(Schema):
     )
     decided_by: str | None = Field(description="Who decided last")
     decided_at: dt.datetime | None = Field(description="UTC")
-    counter: int | None = Field(description="Number of the command that carries it out")
     acts: list[Act] = Field(description="What can be done with it now")
 
 
@@ -177,3 +177,7 @@ class Rates(Schema):
     precision: float | None = Field(ge=0, le=1, description="right / judged")
     first_time_fix: float | None = Field(ge=0, le=1, description="first_time_fixed / first_visits")
     no_fault_found: float | None = Field(ge=0, le=1, description="nothing_found / visits")
+    asked: int = Field(ge=0, description="Owners were asked after a closing whether it is mended")
+    answered: int = Field(ge=0, description="They answered")
+    said_fixed: int = Field(ge=0, description="They said that it is")
+    fixed_by_owner: float | None = Field(ge=0, le=1, description="said_fixed / answered")

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from trivet.api.schemas import Case, ConsentRequest, Decision, Schema, SecurityEvent, Texts
+from trivet.api.schemas_remote import Session
 from trivet.api.schemas_updates import Updates
 from trivet.api.schemas_visits import Visit
 
@@ -119,6 +120,72 @@ class ExportedErasure(Schema):
     rows: dict[str, int] = Field(description="How much, by table")
 
 
+class ExportedFeedback(Schema):
+    """A question whether it is mended, and the answer."""
+
+    case: int = Field(description="Case number")
+    asked_at: dt.datetime = Field(description="UTC")
+    answered_at: dt.datetime | None = Field(description="UTC; null without an answer")
+    fixed: bool | None = Field(description="The answer")
+    words: str = Field(description="What was said with it")
+
+
+class ExportedCare(Schema):
+    """How much the appliance was used since something was done for it."""
+
+    name: str = Field(description="What is due after some runs")
+    cycles: int = Field(ge=0, description="Runs since it was done, or since the yes to `personal`")
+    counted_until: dt.datetime = Field(description="UTC; runs received by then are counted")
+    done_at: dt.datetime | None = Field(description="UTC; null where nobody said so")
+    told_at: dt.datetime | None = Field(description="UTC; null without a reminder")
+    off: bool = Field(description="No reminder is wanted")
+
+
+class ExportedLetter(Schema):
+    """Something that its owner, or others about it, sent in."""
+
+    at: dt.datetime = Field(description="UTC")
+    source: str = Field(description="Through which system")
+    kind: str = Field(description="mention, mail, chat or call")
+    sender: str = Field(description="As it came")
+    subject: str = Field(description="As it came")
+    text: str = Field(description="As it came")
+    state: str = Field(description="landed on a case, waiting for a person, or dismissed")
+    case: int | None = Field(description="Case number")
+
+
+class ExportedNotice(Schema):
+    """Something that its owner was told. Its words were made from the case and are not kept."""
+
+    made_at: dt.datetime = Field(description="UTC")
+    case: int = Field(description="Case number")
+    kind: str = Field(description="About what")
+    channel: str = Field(description="Over which channel")
+    state: str = Field(description="waiting, sent, failed, withheld or overtaken")
+    ended_at: dt.datetime | None = Field(description="UTC; null while it waits")
+
+
+class ExportedChoices(Schema):
+    """How its owner wants to be told."""
+
+    at: dt.datetime = Field(description="UTC; when they chose")
+    channels: dict[str, str | None] = Field(description="Channel → address; null: the one known to the vendor")
+    zone: str = Field(description="Time zone (IANA)")
+    quiet_from_h: int = Field(ge=0, le=23, description="Hour of their day from which nobody disturbs them")
+    quiet_until_h: int = Field(ge=0, le=23, description="Hour until which; the same twice: none")
+
+
+class ExportedRecipient(Schema):
+    """Whom something of a case was sent to (GDPR, article 15, 1 c): webhooks as long as what was delivered is kept."""
+
+    who: str = Field(description="Name or address of the receiver, or the ticket system")
+    case: int = Field(description="Case number")
+    what: str = Field(description="Kind of entry, or ticket")
+    at: dt.datetime | None = Field(description="UTC; when it was sent last")
+    number: str | None = Field(description="Of the ticket there")
+    state: str = Field(description="Of a message: open, delivered, failed or dropped; of a ticket: open or closed")
+
+
 class Export(Schema):
     """Everything that this cloud holds about an appliance and its owner."""
 
@@ -135,6 +202,13 @@ class Export(Schema):
     commands: list[ExportedCommand] = Field(description="What was asked of the appliance")
     updates: Updates = Field(description="What is installed, offered, and what came of every update")
     visits: list[Visit] = Field(description="Who came or comes, when, at which price")
+    feedback: list[ExportedFeedback] = Field(description="Whether it was mended, as they were asked and said")
+    care: list[ExportedCare] = Field(description="What is due after some runs; only with a yes to `personal`")
+    sessions: list[Session] = Field(description="The desk at the appliance from afar, newest first")
+    letters: list[ExportedLetter] = Field(description="What was sent in, oldest first")
+    notices: list[ExportedNotice] = Field(description="What its owner was told, oldest first")
+    choices: ExportedChoices | None = Field(description="How its owner wants to be told; null where they never said")
+    recipients: list[ExportedRecipient] = Field(description="Whom something of its cases was sent to")
     security: list[SecurityEvent] = Field(description="What went wrong, newest first")
     erasures: list[ExportedErasure] = Field(description="What was erased before")
     retention_days: dict[str, int] = Field(description="Days after reception until data of a purpose or log goes")

@@ -39,12 +39,17 @@ def serve(  # noqa: PLR0917
     host: Annotated[str, typer.Option(help="Address to listen on; loopback unless you say otherwise")] = LOOPBACK,
     http_port: Annotated[int, typer.Option(help="Pages and API; 0 is any free one")] = 8080,
     mqtt_port: Annotated[int, typer.Option(help="Appliances, over TLS; 0 is any free one")] = 8883,
-    nats_port: Annotated[int, typer.Option(help="The engine's own port, loopback only; 0 is any free one")] = 4222,
+    nats_port: Annotated[int, typer.Option(help="The engine's own port; 0 is any free one")] = 4222,
+    nats_host: Annotated[
+        str, typer.Option(help="Address of that port; not loopback: `trivet ingest` of other machines, over TLS")
+    ] = LOOPBACK,
     reach: Annotated[
         str | None, typer.Option(help="Name or address that new appliances are told to connect to")
     ] = None,
     database: Database = None,
-    workers: Annotated[int, typer.Option(help="Ingest workers in this process", min=1, max=16)] = 1,
+    workers: Annotated[
+        int, typer.Option(help="Ingest workers in this process; more: `trivet ingest`", min=0, max=16)
+    ] = 1,
     public_url: Annotated[
         str | None, typer.Option(help="Where people reach the pages, as links in messages name it, e.g. https://desk…")
     ] = None,
@@ -65,7 +70,7 @@ def serve(  # noqa: PLR0917
 
     with told():
         places = keyring.places(data)
-        if places.exposed and not exposed_keys and host not in _HERE:
+        if places.exposed and not exposed_keys and not {host, nats_host} <= set(_HERE):
             raise KeysError(_UNPROTECTED.format(folder=data / "secrets", host=host))
     settings = Settings(
         data_dir=data,
@@ -73,6 +78,7 @@ def serve(  # noqa: PLR0917
         http_port=http_port,
         mqtt_port=mqtt_port,
         nats_port=nats_port,
+        nats_host=nats_host,
         database_url=database,
         mqtt_host=reach,
         workers=workers,
