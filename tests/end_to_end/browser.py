@@ -131,7 +131,9 @@ async def sign_in(page: Page, url: str, user: str, password: str, path: str = "/
 
 
 async def shot(page: Page, name: str, *, whole: bool = True) -> Path:
-    """A screenshot to look at; `whole` takes the page to its end."""
+    """A screenshot to look at; `whole` takes the page from its head to its end."""
+    if whole:
+        await page.evaluate("scrollTo({ top: 0, behavior: 'instant' })")
     await page.wait_for_timeout(120)
     path = shots() / f"{name}.png"
     await page.screenshot(path=path, full_page=whole)

@@ -279,6 +279,7 @@ async def test_a_withdrawal_closes_the_case_page_and_says_so(served: Desk) -> No
         await expect(page.get_by_text("One open case is not shown")).to_be_visible()
         await expect(page.get_by_text("Sent without consent")).to_be_visible()
         await browser.shot(page, "device_withheld")
+        await served.look(page, "/devices")
         await served.look(page, "/")
         await expect(page.locator(f'a[data-key="{case}"]')).to_have_count(0)
     async with served.vendor.store.reading() as session:

@@ -20,7 +20,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from trivet.desk import doors, gate, my_actions, my_pages, pages
+from trivet.desk import doors, gate, my_actions, my_care, my_notify, my_pages, pages, setups
 
 __all__ = ["mount"]
 
@@ -29,6 +29,8 @@ def mount(app: FastAPI) -> None:
     """Add the pages to an application of `trivet.api.create`."""
     _configure()
     app.include_router(doors.router)
+    app.include_router(my_care.router)
+    app.include_router(my_notify.router)  # before the pages that have an appliance's id in this place
     app.include_router(my_actions.router)
     static = Path(str(resources.files("trivet.desk").joinpath("static")))
     app.mount(gate.BASE, StaticFiles(directory=static))
@@ -73,3 +75,4 @@ def _configure() -> None:
     )
     pages.register()
     my_pages.register()
+    setups.register()

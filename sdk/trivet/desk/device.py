@@ -7,6 +7,7 @@ from __future__ import annotations
 from nicegui import ui
 
 from trivet.cases import queries
+from trivet.desk import render
 from trivet.desk.device_updates import UpdatesCard
 from trivet.desk.frame import Frame, Island
 from trivet.updates import listing
@@ -39,7 +40,7 @@ class DevicePage:
         if view is None:
             self.head.show(self.frame.draw("device.html", "missing", id=self.device))
             return
-        ui.page_title(f"{view.device.name or view.device.model} · Trivet")
+        ui.page_title(f"{render.shown(view.device.name or view.device.model)} · Trivet")
         self.head.show(self.frame.draw("device.html", "head", d=view.device))
         assert updates is not None  # it is enrolled
         self.updates.show(updates, published, key_sets)

@@ -38,11 +38,11 @@ def door_page(request: Request, template: str, status: int = 200, **values: obje
     return HTMLResponse(page, status, {"Cache-Control": "no-store"})
 
 
-async def form_of(request: Request, *names: str) -> dict[str, str] | None:
-    """The named fields of a small form; None when it is too large."""
+async def form_of(request: Request, *names: str, most: int = 12) -> dict[str, str] | None:
+    """The named fields of a small form, of `most` fields at most; None when it is too large."""
     if int(request.headers.get("content-length", MAX_FORM + 1)) > MAX_FORM:
         return None
-    form = await request.form(max_fields=12, max_files=0)
+    form = await request.form(max_fields=most, max_files=0)
     return {name: str(form.get(name, "")) for name in names}
 
 

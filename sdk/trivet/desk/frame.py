@@ -4,8 +4,11 @@ drawing function, gives the page; never shows a page to nobody in particular (th
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import logging
+import time
+import weakref
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
@@ -15,13 +18,14 @@ from nicegui import ui
 from sqlalchemy.exc import SQLAlchemyError
 
 from trivet.api.auth import User
-from trivet.api.ports import CloudPort
+from trivet.api.ports import CloudPort, StorePort
 from trivet.consent.access import Access, Reading, reading
 from trivet.desk import gate, render
 from trivet.desk.texts import Words
 from trivet.store.changes import change_id
 
 POLL_S = 0.4  # a case is on the page within a second of its message
+FRESH_S = 0.2  # an answer to "did anything change" holds for every open page of this process so long
 log = logging.getLogger("trivet.desk")
 
 
@@ -63,12 +67,17 @@ class Frame:
         """Draw once, then again whenever `stamp` differs (the desk's: after every change in the database). A database
         that is away is waited for."""
         stamp = stamp or self._desk_stamp
+        client = ui.context.client
         await self._poll(refresh, stamp)
-        ui.timer(POLL_S, lambda: self._poll(refresh, stamp), immediate=False)
+
+        async def again() -> None:
+            if client.has_socket_connection:  # nobody looks at a page that was left
+                await self._poll(refresh, stamp)
+
+        ui.timer(POLL_S, again, immediate=False)
 
     async def _desk_stamp(self) -> str:
-        async with self.cloud.store.reading() as session:
-            return await change_id(session)
+        return await _PULSES.setdefault(self.cloud.store, _Pulse()).beat(self.cloud.store)
 
     async def _poll(self, refresh: Callable[[], Awaitable[None]], stamp: Callable[[], Awaitable[str]]) -> None:
         try:
@@ -80,6 +89,27 @@ class Frame:
             log.warning("the page waits for the database", exc_info=True)
 
 
+class _Pulse:
+    """Whether anything changed, asked once for all pages that ask within FRESH_S."""
+
+    def __init__(self) -> None:
+        self._at, self._stamp = float("-inf"), ""
+        self._turn = asyncio.Lock()
+
+    async def beat(self, store: StorePort) -> str:
+        """The newest change, at most FRESH_S old."""
+        async with self._turn:
+            if time.monotonic() - self._at >= FRESH_S:
+                started = time.monotonic()
+                async with store.reading() as session:
+                    self._stamp = await change_id(session)
+                self._at = started
+            return self._stamp
+
+
+_PULSES: weakref.WeakKeyDictionary[StorePort, _Pulse] = weakref.WeakKeyDictionary()
+
+
 def open_page(request: Request, title: str, active: str = "", bar: str = "bar") -> Frame:
     """Lay bar (a macro of bar.html), icons and styles; give the frame whose `main` the page fills."""
     words = Words(gate.language_of(request))
@@ -89,9 +119,11 @@ def open_page(request: Request, title: str, active: str = "", bar: str = "bar") 
     ui.add_head_html(
         f'<link rel="stylesheet" href="{gate.BASE}/desk.css?v={version}">'
         f'<link rel="stylesheet" href="{gate.BASE}/my.css?v={version}">'
+        f'<link rel="stylesheet" href="{gate.BASE}/work.css?v={version}">'
         f'<script>document.documentElement.lang = "{words.language}"</script>'
         f'<script src="{gate.BASE}/theme.js?v={version}"></script>'
         f'<script defer src="{gate.BASE}/desk.js?v={version}"></script>'
+        f'<script defer src="{gate.BASE}/keys.js?v={version}"></script>'
     )
     ui.add_body_html(f'{gate.sprite()}<a class="skip" href="#main">{words("nav.skip")}</a>')
     now = dt.datetime.now(dt.UTC)

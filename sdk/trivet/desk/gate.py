@@ -23,7 +23,17 @@ BASE = "/desk-assets"
 # The interface guards itself, the doors are for those without a login; the rest is code and style, the same for all,
 # and what appliances fetch: signed, of nobody, and found by nobody who does not know its hash.
 OPEN = ("/api/", "/u/", f"{BASE}/", "/_nicegui/")
-DOORS = ("/healthz", "/login", "/logout", "/favicon.ico", "/claim", "/my/login", "/my/logout", "/my/password")
+DOORS = (
+    "/healthz",
+    "/login",
+    "/logout",
+    "/favicon.ico",
+    "/claim",
+    "/my/login",
+    "/my/logout",
+    "/my/password",
+    "/my/care/stop",
+)
 OWN = "/my"  # owners' pages: their login opens these and nothing else, the desk's opens everything else
 # NiceGUI's pages are made of inline modules and compile their templates, hence both 'unsafe-'; nothing foreign loads.
 _POLICY = (

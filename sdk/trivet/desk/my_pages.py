@@ -1,5 +1,6 @@
 """The owner's pages: my appliances, one appliance. Take what `trivet.owners` and `trivet.consent` say, give live pages;
-the only things they write are decisions: on a purpose, on an update, on hours without updates. Every look asks anew
+the only things they write are decisions: on a purpose, on what is proposed, on a visit, on an update, on hours
+without updates. Every look asks anew
 whether the appliance is still this owner's.
 """
 
@@ -12,14 +13,21 @@ from nicegui import ui
 from trivet_wire import ids
 
 from trivet.api.auth import User
+from trivet.care import tips
 from trivet.consent import periods, requests, retention, state, texts, uses
 from trivet.consent.access import reading
 from trivet.desk import gate
 from trivet.desk.frame import Frame, Island, open_page
+from trivet.desk.my_care import CareCard
+from trivet.desk.my_cases import CasesCard
+from trivet.desk.my_remote import RemoteCard
 from trivet.desk.my_updates import UpdatesCard
-from trivet.owners import change, happened, health, looks, sent
+from trivet.desk.my_visits import VisitsCard
+from trivet.owners import cases, change, happened, health, looks, sent
 from trivet.owners.own import Own, all_of, own
+from trivet.remote import listing as remote
 from trivet.updates import listing, views
+from trivet.visits import listing as visits
 
 FEW = 5  # lines of a log before somebody asks for all
 WHY = "looked at their own page"
@@ -92,7 +100,10 @@ class Facts:
     """Everything on the page, read in one go."""
 
     own: Own
-    troubles: list[health.Trouble]
+    cases: list[cases.OwnCase]
+    visits: list[visits.Visit]
+    care: tips.Care
+    sessions: list[remote.Session]
     standing: state.State
     asked: list[state.Request]
     messages: list[sent.Sent]
@@ -115,7 +126,9 @@ class MyPage:
             self.head = Island("own-head")
             with ui.element("div").classes("columns own-columns") as self.columns:
                 with ui.element("div"):
-                    self.state = Island("card state", "section")
+                    self.remote = RemoteCard(self)
+                    self.cases, self.visits = CasesCard(self), VisitsCard(self)
+                    self.care = CareCard(self)
                     self.updates = UpdatesCard(self)
                     self._purposes()
                 with ui.element("div"):
@@ -147,7 +160,10 @@ class MyPage:
         ui.page_title(f"{facts.own.name} · Trivet")
         draw = self.frame.draw
         self.head.show(draw("my.html", "head", own=facts.own))
-        self.state.show(draw("my.html", "state", own=facts.own, troubles=facts.troubles))
+        self.cases.show(facts.cases)
+        self.visits.show(facts.visits)
+        self.care.show(facts.care)
+        self.remote.show(facts.sessions)
         self.updates.show(facts.updates)
         self.keep.show(draw("my.html", "keep", periods=self.periods, promises=facts.promises))
         self.yours.show(draw("my.html", "yours", own=facts.own))
@@ -170,7 +186,10 @@ class MyPage:
             read.note(self.device, "page")
             return Facts(
                 own=mine,
-                troubles=await health.troubles(session, mine),
+                cases=await cases.of(read, mine),
+                visits=await visits.of_device(read, self.device, after=mine.after),
+                care=await tips.of(session, self.device),
+                sessions=await remote.of_device(read, self.device, after=mine.after),
                 standing=standing,
                 asked=await requests.of(session, self.device),
                 messages=await sent.lines(session, mine),

@@ -50,6 +50,16 @@ SENT_ICONS = {
 }
 
 
+# A text may not turn round the words beside it (Unicode Technical Report 36, section 2.5); languages that are
+# written from the right do so without these signs.
+_TURNING = dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A)), "\N{REPLACEMENT CHARACTER}")
+
+
+def shown(value: object) -> object:
+    """What a template writes: a text without signs that change the direction of others."""
+    return value.translate(_TURNING) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
 @functools.cache
 def _environment() -> jinja2.Environment:
     def load(name: str) -> str | None:
@@ -62,6 +72,7 @@ def _environment() -> jinja2.Environment:
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=shown,
     )
     environment.globals |= {
         "STEP_ICONS": STEP_ICONS,

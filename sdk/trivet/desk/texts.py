@@ -1,4 +1,4 @@
-"""Words of the pages by language. Takes a key of texts.toml (desk) or my.toml (owners), gives the word; never falls
+"""Words of the pages by language. Takes a key of texts.toml (desk) or my*.toml (owners), gives the word; never falls
 back in silence to a key.
 
 Texts that come with a case (titles, causes, functions) are tables by language too: `pick` chooses from them.
@@ -18,6 +18,7 @@ from trivet_wire import ids
 from trivet.consent import texts
 
 LANGUAGES = ("en", "de")
+FILES = ("texts.toml", "my.toml", "my_cases.toml")
 MINUTE, HOUR, DAY = 60, 3600, 86400
 
 
@@ -25,7 +26,7 @@ MINUTE, HOUR, DAY = 60, 3600, 86400
 def table() -> dict[str, dict[str, str]]:
     """Every text by its dotted key, then by language."""
     folder = resources.files("trivet.desk")
-    files = {name: tomllib.loads(folder.joinpath(name).read_text("utf-8")) for name in ("texts.toml", "my.toml")}
+    files = {name: tomllib.loads(folder.joinpath(name).read_text("utf-8")) for name in FILES}
     return {key: entry for name, raw in files.items() for key, entry in _flatten(name, raw, "")}
 
 
@@ -93,6 +94,16 @@ class Words:
         """A day, in UTC; the browser turns it into its own zone."""
         return f"{at:%d.%m.%Y}" if self.language == "de" else f"{at:%d %b %Y}"
 
+    def day(self, day: dt.date) -> str:
+        """A day with its weekday, as it stands on the calendar there: no zone is applied."""
+        weekday, month = self(f"weekday.{day.weekday()}"), self(f"month.{day.month}")
+        return f"{weekday}, {day.day}. {month}" if self.language == "de" else f"{weekday} {day.day} {month}"
+
+    def money(self, minor: int, currency: str) -> str:
+        """Cents as people read them: 118.00 EUR."""
+        text = f"{minor // 100}.{minor % 100:02d} {currency}"
+        return text.replace(".", ",") if self.language == "de" else text
+
     def number(self, value: float) -> str:
         """At most four significant digits, no exponent, with the language's decimal sign."""
         text = f"{value:.0f}" if abs(value) >= 1000 or value == int(value) else f"{value:.4g}"
@@ -120,6 +131,11 @@ class Words:
     def purpose(self, name: str) -> str:
         """A purpose by the title under which its owner decides on it."""
         return texts.text(name, self.language).title if name in ids.PURPOSE_NAMES else name
+
+    def refusal(self, kind: str, text: str) -> str:
+        """Why something was not done: the service speaks English; other languages say it by its kind."""
+        entry = table().get(f"refusal.{kind}")
+        return text[:1].upper() + text[1:] if self.language == LANGUAGES[0] or entry is None else entry[self.language]
 
     def subject(self, subject: str) -> str:
         """What was looked at, from the log of uses: words, and a number at the end of some."""
