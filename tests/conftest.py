@@ -1,5 +1,6 @@
 """Fixtures shared by all rooms' tests."""
 
+import gc
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -11,6 +12,13 @@ from hypothesis import HealthCheck, settings
 # Two cores are shared: a deadline per example would measure the neighbours.
 settings.register_profile("trivet", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("trivet")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def what_is_old_is_not_looked_through_again() -> None:
+    """The firmware asks for a collection in many of its turns: among thousands of tests each would take a second."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import databases
 from trivet import control
 from trivet.api.accounts import Accounts, Person
 from trivet.config import Settings
@@ -85,19 +86,31 @@ async def open_vendor(folder: Path) -> AsyncIterator[Vendor]:
     """A fresh cloud with one login and one catalogue: a copy of the first one that was made in this process."""
     template = _template()
     if not template.joinpath("ready").exists():
-        async with _open(template) as vendor, vendor.store.writing() as session:
-            session.add(LoginRow(user=USER, password_hash=hash_password(PASSWORD), role="agent"))
-            session.add(CatalogueRow(id=CATALOGUE, model="oven", packed=b"", rich_json=rich()))
+        async with _open(Settings(data_dir=template)) as vendor:
+            await _seed(vendor)
         template.joinpath("ready").touch()
     shutil.copytree(template, folder, dirs_exist_ok=True)
-    async with _open(folder) as vendor:
+    settings = databases.settings(folder)
+    async with _open(settings) as vendor:
+        if settings.database_url is not None:
+            await _seed(vendor)
         yield vendor
 
 
+async def _seed(vendor: Vendor) -> None:
+    async with vendor.store.writing() as session:
+        session.add(LoginRow(user=USER, password_hash=_password_hash(), role="agent"))
+        session.add(CatalogueRow(id=CATALOGUE, model="oven", packed=b"", rich_json=rich()))
+
+
+@functools.cache
+def _password_hash() -> str:
+    return hash_password(PASSWORD)
+
+
 @asynccontextmanager
-async def _open(folder: Path) -> AsyncIterator[Vendor]:
-    settings = Settings(data_dir=folder)
-    folder.mkdir(parents=True, exist_ok=True)
+async def _open(settings: Settings) -> AsyncIterator[Vendor]:
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
     async with Store(settings.url) as store, Client(networks(["127.0.0.0/8"])) as client:
         vault = Vault(settings.secrets_dir)
         yield Vendor(settings, store, Registry(store, vault, []), MemoryTransport(), vault, client)
@@ -144,7 +157,7 @@ async def add_case(vendor: Vendor, device: str, event: int, **changes: Any) -> i
         "operation": 7,
         "last_boot": 7,
         "last_seq": 4,
-        "opened_at": now - changes.pop("ago", dt.timedelta(seconds=40)),
+        "opened_at": now - changes.pop("ago", dt.timedelta(seconds=5)),
         "status": 0xAF,
         "sensor_doubt": sum(share for name, share in causes if name in SENSORS),
         "first_cause": causes[0][0],

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import databases
 from sqlalchemy import select
 from trivet import catalogues
 from trivet.bench import traffic
@@ -66,7 +67,7 @@ class Bench:
 @asynccontextmanager
 async def bench(folder: Path, url: str | None = None) -> AsyncIterator[Bench]:
     vault = Vault(folder / "secrets")
-    async with Store(url or Settings(data_dir=folder).url) as store:
+    async with Store(url or databases.settings(folder).url) as store:
         await catalogues.add(store, traffic.MODEL, traffic.packed(), traffic.rich_json())
         registry = Registry(store, vault, [("127.0.0.1", 8883)])
         sender = Sender(await registry.enrol(traffic.MODEL))

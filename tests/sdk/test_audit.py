@@ -25,6 +25,8 @@ from trivet.store.privacy import ErasureRow, UseRow
 from trivet.store.tables import ConsentRow, DeviceRow, LoginRow, MessageRow, utcnow
 from typer.testing import CliRunner
 
+pytestmark = pytest.mark.usefixtures("database")
+
 ROOT = Path(__file__).resolve().parents[2]
 
 

@@ -26,6 +26,8 @@ from trivet.registry import Identity
 from trivet.store.tables import CaseEventRow, DeviceRow, LoginRow
 from trivet_wire import ids
 
+pytestmark = pytest.mark.usefixtures("database")
+
 ROLES = ("agent", "engineer", "privacy", "admin")
 WHY = {"why": "because"}
 

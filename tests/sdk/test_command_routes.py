@@ -13,6 +13,8 @@ from trivet.passwords import hash_password
 from trivet.store.tables import CommandRow, DeviceRow, LoginRow, utcnow
 from trivet_wire import ids
 
+pytestmark = pytest.mark.usefixtures("database")
+
 
 @pytest.fixture
 async def vendor(tmp_path: Path) -> AsyncIterator[Vendor]:

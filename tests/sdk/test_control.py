@@ -10,6 +10,8 @@ from trivet import control
 from trivet.store.tables import CommandRow, DeviceRow
 from trivet_wire import cbor, ids
 
+pytestmark = pytest.mark.usefixtures("database")
+
 NOW = dt.datetime(2026, 11, 3, 12, tzinfo=dt.UTC)
 
 

@@ -22,6 +22,8 @@ from trivet.store.tables import CommandRow
 from trivet_wire import cbor, credential, ids
 from typer.testing import CliRunner
 
+pytestmark = pytest.mark.usefixtures("database")
+
 SIGNER = LocalSigner(bytes(range(1, 33)))
 KEY, PUBLIC = new_key(None)
 QUARTER = dt.timedelta(days=90)

@@ -23,6 +23,8 @@ from trivet.store.tables import Base, CaseEventRow, CaseRecord, DeviceRow, Messa
 from trivet_wire import ids
 from typer.testing import CliRunner
 
+pytestmark = pytest.mark.usefixtures("database")
+
 MARKS = [f"Mark{number:02}Zebra" for number in range(40)]
 
 

@@ -13,6 +13,8 @@ from trivet.updates.blocks import Blocks
 from trivet_wire import ids
 from updates_kit import BUNDLE, UpdateBench, bundle_of, update_bench
 
+pytestmark = pytest.mark.usefixtures("database")
+
 
 @pytest.fixture
 async def kit(tmp_path: Path) -> AsyncIterator[UpdateBench]:

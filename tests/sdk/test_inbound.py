@@ -26,6 +26,8 @@ from trivet.store.letters import LetterRow
 from trivet.store.tables import CaseEventRow, utcnow
 from typer.testing import CliRunner
 
+pytestmark = pytest.mark.usefixtures("database")
+
 ADA = "ada.feldmann@example.com"
 
 

@@ -11,6 +11,8 @@ from trivet.consent import security
 from trivet.store.ledger import LedgerHeadRow
 from trivet_wire import ids
 
+pytestmark = pytest.mark.usefixtures("database")
+
 H = {number: bytes([number]) * 32 for number in range(256)}
 
 

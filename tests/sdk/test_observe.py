@@ -30,6 +30,8 @@ from trivet.serve import Cloud
 from trivet.store.tables import CaseRecord, OwnerLoginRow, utcnow
 from trivet.webhooks import receivers
 
+pytestmark = pytest.mark.usefixtures("database")
+
 NAME, MAIL, PHONE, STREET = "Ada Feldmann", "ada.feldmann@example.com", "+49 30 5550 123", "Lindenallee 7"
 SECRETS = (NAME, "Feldmann", MAIL, "ada.feldmann", PHONE, "5550 123", "495550123", STREET, "Lindenallee")
 

@@ -10,6 +10,8 @@ import seeded
 from trivet import api, desk
 from trivet.updates.payloads import Payloads
 
+pytestmark = pytest.mark.usefixtures("database")
+
 CONTENT = bytes(range(256)) * 300  # 76,800 bytes
 NAME = hashlib.sha256(CONTENT).hexdigest()
 URL, TAG = f"/u/{NAME}", f'"{NAME}"'

@@ -36,7 +36,7 @@ def test_every_field_of_every_body_has_one_use_and_no_use_is_of_nothing() -> Non
 def test_a_field_is_for_its_message_s_purpose_or_for_its_own_data_s(kind: int) -> None:
     for name, use in purposes.FIELDS[kind].items():
         assert use.purpose in {ids.KIND_PURPOSE[kind], *FROM_DATA}, name
-        assert (use.purpose in FROM_DATA) == (kind == ids.FAULT or name in {"verdicts", "frames"}), name
+        assert (use.purpose in FROM_DATA) == (kind == ids.FAULT or name in {"verdicts", "frames", "measured"}), name
         assert bool(use.why) == (use.purpose == ids.SAFETY), (
             f"{name}: what goes unasked says why, nothing else needs to"
         )

@@ -17,6 +17,8 @@ from trivet.signed import SIGNATURE_AT, statement
 from trivet.store.tables import DeviceRow, MessageRow
 from trivet_wire import cbor, ids
 
+pytestmark = pytest.mark.usefixtures("database")
+
 
 @pytest.fixture
 async def kit(tmp_path: Path) -> AsyncIterator[Bench]:

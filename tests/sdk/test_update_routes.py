@@ -25,6 +25,8 @@ from trivet.store.updates import ROLLED_BACK, ReleaseRow
 from trivet.updates import keyring
 from trivet_wire import ids
 
+pytestmark = pytest.mark.usefixtures("database")
+
 ROLES = ("agent", "engineer", "privacy", "admin")
 
 

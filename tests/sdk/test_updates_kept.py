@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import pytest
 from cloud_kit import until
 from sqlalchemy import select
 from trivet import evidence
@@ -24,6 +25,8 @@ from trivet.store.updates import CONFIRMED, OfferRow
 from trivet.updates import listing, offers, wishes
 from trivet_wire import ids
 from updates_kit import UpdateBench, bundle_of, update_bench
+
+pytestmark = pytest.mark.usefixtures("database")
 
 ACCESS = Access(OWN, "ada@example.com", "An export")
 

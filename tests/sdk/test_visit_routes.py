@@ -21,6 +21,8 @@ from trivet.passwords import hash_password
 from trivet.registry import Identity
 from trivet.store.tables import LoginRow, OwnershipRow, utcnow
 
+pytestmark = pytest.mark.usefixtures("database")
+
 ROLES = ("agent", "engineer", "privacy", "admin")
 PLAN = {"postcodes": ["10"], "zone": "Europe/Berlin", "a_day": 4, "a_window": 2, "fee_minor": 8900}
 ADDRESS = "Kantstraße 5, bei Feldmann, 10623 Berlin"

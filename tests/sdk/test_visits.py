@@ -3,7 +3,6 @@ than it can, whoever asks at the same time."""
 
 import asyncio
 import datetime as dt
-import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -25,6 +24,8 @@ from trivet.store.visits import VisitRow
 from trivet.visits import areas, book, listing
 from trivet.visits.book import Wish
 from trivet.visits.windows import Window
+
+pytestmark = pytest.mark.usefixtures("database")
 
 NOW = dt.datetime(2027, 3, 1, 9, tzinfo=dt.UTC)  # a Monday
 TUESDAY, WEDNESDAY = dt.date(2027, 3, 2), dt.date(2027, 3, 3)
@@ -84,28 +85,12 @@ class Kit:
             return [f"{row.actor}: {row.text}" for row in await session.scalars(query) if "visit_" in row.kind]
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-async def kit(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Kit]:
-    url = None
-    if request.param == "postgresql":
-        server = str(request.getfixturevalue("postgres"))
-        url = await fresh_database(server, tmp_path.name)
-    async with bench(tmp_path, url) as made:
+@pytest.fixture
+async def kit(tmp_path: Path) -> AsyncIterator[Kit]:
+    async with bench(tmp_path) as made:
         async with made.store.writing() as session:
             await areas.keep(session, "berlin", PLAN)
         yield Kit(made)
-
-
-async def fresh_database(server: str, name: str) -> str:
-    """One of its own on the server of this file."""
-    import asyncpg
-
-    plain = re.sub(r"\W", "_", name).lower()
-    connection = await asyncpg.connect(server.replace("+asyncpg", ""))
-    await connection.execute(f'CREATE DATABASE "{plain}"')
-    await connection.close()
-    head, _, query = server.partition("?")
-    return f"{head.rpartition('/')[0]}/{plain}" + (f"?{query}" if query else "")
 
 
 async def test_a_visit_stands_on_the_timeline_with_day_part_and_price(kit: Kit) -> None:

@@ -38,6 +38,8 @@ from trivet.ways import Ways
 from trivet.webhooks import receivers, sender
 from typer.testing import CliRunner
 
+pytestmark = pytest.mark.usefixtures("database")
+
 
 def configured(folder: Path, channel: str, desk: str) -> Settings:
     """A cloud that may reach this machine, with a channel to owners and a ticket system."""

@@ -18,6 +18,8 @@ from trivet.api import auth, routes
 from trivet.cli import app as commands
 from typer.testing import CliRunner
 
+pytestmark = pytest.mark.usefixtures("database")
+
 
 @pytest.fixture
 async def vendor(tmp_path: Path) -> AsyncIterator[Vendor]:

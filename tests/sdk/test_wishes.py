@@ -17,6 +17,8 @@ from trivet.updates.problem import UpdateError
 from trivet_wire import ids
 from updates_kit import UpdateBench, args_of, published, update_bench
 
+pytestmark = pytest.mark.usefixtures("database")
+
 WEEK = dt.timedelta(days=7)
 
 
