@@ -15,7 +15,8 @@ LOOPBACK = "127.0.0.1"
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """`data_dir` holds every key, certificate, database and stream of this cloud. Port 0 means: any free one.
 
-    `nats_port` is always on loopback; `host` says where appliances (MQTT) and people (HTTP) are served.
+    `host` says where appliances (MQTT) and people (HTTP) are served, `nats_host` where ingest workers of other machines
+    reach the engine: over TLS then, with the certificate of this cloud. `workers` 0: all of them run elsewhere.
     `database_url` replaces the SQLite file, e.g. `postgresql+asyncpg://…`. `mqtt_host` is the name or address that
     is written into new appliances and into the server certificate besides loopback. `keys` says where the vendor's
     keys are. `public_url` is where people and programs reach pages and API: it stands in every link that goes out.
@@ -27,6 +28,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     http_port: int = 8080
     mqtt_port: int = 8883
     nats_port: int = 4222
+    nats_host: str = LOOPBACK
     database_url: str | None = None
     mqtt_host: str | None = None
     workers: int = 1

@@ -14,14 +14,14 @@ from typing import NamedTuple
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric import ec
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from trivet_wire import cbor, ids
 from trivet_wire import sign1 as wire
 from trivet_wire.refuse import WireError
 
-from trivet import control, keys, sign1
+from trivet import control, keys, phones, sign1
 from trivet.config import updates_dir
 from trivet.consent import owners, vendor
 from trivet.engine import pki
@@ -234,9 +234,15 @@ async def bind(session: AsyncSession, device: str, owner: int) -> None:
 
 
 async def _same_person(session: AsyncSession, phone: str | None, email: str | None) -> OwnerRow | None:
-    for column, value in ((OwnerRow.email, email), (OwnerRow.phone, phone)):
-        if value is not None:
-            found = await session.scalar(select(OwnerRow).where(column == value))
-            if found is not None:
-                return found
+    """Whoever has this mail address or phone number already, however it is written."""
+    if email is not None:
+        mail = func.lower(func.trim(OwnerRow.email)) == email.strip().lower()
+        found = await session.scalar(select(OwnerRow).where(mail).order_by(OwnerRow.id).limit(1))
+        if found is not None:
+            return found
+    if phone is not None:
+        query = select(OwnerRow.id, OwnerRow.phone).where(OwnerRow.phone.is_not(None)).order_by(OwnerRow.id)
+        for number, known in await session.execute(query):
+            if known == phone or phones.equal(phone, known):
+                return await session.get_one(OwnerRow, number)
     return None

@@ -19,7 +19,7 @@ from sqlalchemy import func, select
 
 from trivet import catalogues, control
 from trivet.cases import terms
-from trivet.config import Settings
+from trivet.config import LOOPBACK, Settings
 from trivet.consent import periods, retention, texts, vendor
 from trivet.control import Dispatcher
 from trivet.engine.engine import Engine
@@ -31,6 +31,7 @@ from trivet.outward.http import Client
 from trivet.outward.seal import Seal
 from trivet.passwords import hash_password, make_password
 from trivet.registry import Identity, Registry
+from trivet.remote import job as remote_job
 from trivet.store import Store
 from trivet.store.tables import LoginRow
 from trivet.updates import clock
@@ -64,7 +65,7 @@ class Cloud:
         self.registry = Registry(self.store, self.vault, [], settings.data_dir)
         self.engine = Engine(settings, self.vault, self.registry.allowed)
         self.registry.brokers = [(settings.reach, self.engine.mqtt_port)]
-        self.transport = NatsTransport(self.engine.url, self.vault.sdk_password)
+        self.transport = NatsTransport(self.engine.url, self.vault.sdk_password, ca=self.engine.ca)
         blocks = Blocks(self.transport, Payloads(settings.updates_dir))
         self.terms = terms.load(settings.data_dir)
         known = Known(self.vault.master, self.terms)
@@ -108,6 +109,7 @@ class Cloud:
         self._jobs = [
             asyncio.create_task(self.retention.run(), name="retention"),
             asyncio.create_task(clock.run(self.store), name="clock"),
+            asyncio.create_task(remote_job.run(self.store, self.terms), name="remote"),
             *(asyncio.create_task(job, name=name) for name, job in ways.jobs(self.base).items()),
         ]
         self._note_address()
@@ -205,6 +207,15 @@ def noted_brokers(data_dir: Path) -> list[tuple[str, int]]:
     except FileNotFoundError:
         settings = Settings(data_dir=data_dir)
         return [(settings.reach, settings.mqtt_port)]
+
+
+def noted_engine(data_dir: Path) -> str:
+    """Where the engine of this folder's cloud was last started; where it would be when it never was."""
+    try:
+        noted = json.loads((data_dir / "address.json").read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        noted = {}
+    return str(noted.get("engine") or f"nats://{LOOPBACK}:{Settings(data_dir=data_dir).nats_port}")
 
 
 def noted_url(data_dir: Path) -> str:

@@ -19,6 +19,7 @@ from trivet.keys import KeysError, Places, Safe
 from trivet.keys.safe import write_private
 
 MASTER_ID, COMMAND_ID = "master.id", "command.pub"  # not secret: by these the keys are known again
+SDK_PASSWORD = "engine-sdk.key"  # of the workers at the engine
 
 
 class Vault:
@@ -41,7 +42,7 @@ class Vault:
         self.ca = self._certified("ca", pki.new_ca)
         self.issuer = SigningKey(self._bytes("issuer.seed", 32))
         self.auth_password = self._bytes("engine-auth.key", 24).hex()
-        self.sdk_password = self._bytes("engine-sdk.key", 24).hex()
+        self.sdk_password = self._bytes(SDK_PASSWORD, 24).hex()
         self.sys_password = self._bytes("engine-sys.key", 24).hex()
 
     @property

@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from trivet.store.letters import LetterRow
 from trivet.store.notices import NoticeRow
 from trivet.store.outward import OPEN, DeliveryRow, OutboxRow, WebhookRow
+from trivet.store.pages import PageRow
 from trivet.store.tables import CaseEventRow, CaseRecord, CommandRow, DeviceRow
 
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -84,6 +85,13 @@ async def _state(session: AsyncSession, now: dt.datetime) -> list[Metric]:
         await _by(session, "trivet_webhooks", "Receivers of webhooks by how they do", {"state": health}, WebhookRow),
         await _by(
             session, "trivet_webhook_deliveries", "Deliveries kept, by state", {"state": DeliveryRow.state}, DeliveryRow
+        ),
+        await _by(
+            session,
+            "trivet_pages",
+            "Hazards that people on call were paged for, by state",
+            {"state": PageRow.state},
+            PageRow,
         ),
         await _by(session, "trivet_notices", "Messages to owners, by state", {"state": NoticeRow.state}, NoticeRow),
         await _by(session, "trivet_letters", "Letters that came in, by state", {"state": LetterRow.state}, LetterRow),

@@ -4,11 +4,11 @@ Takes a store; a failure is logged and tried again.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 
 from trivet.consent.access import Sessions
 from trivet.store.tables import utcnow
+from trivet.turns import repeat
 from trivet.updates import wishes
 
 EVERY_S = 900
@@ -17,12 +17,11 @@ log = logging.getLogger("trivet.updates")
 
 async def run(store: Sessions) -> None:
     """Until cancelled."""
-    while True:
-        try:
-            async with store.writing() as session:
-                told = await wishes.retell(session, utcnow())
-            if told:
-                log.info("told %d appliances that their owner's clock has changed", told)
-        except Exception:
-            log.exception("excluded hours wait for the next look at the clock")
-        await asyncio.sleep(EVERY_S)
+
+    async def turn() -> None:
+        async with store.writing() as session:
+            told = await wishes.retell(session, utcnow())
+        if told:
+            log.info("told %d appliances that their owner's clock has changed", told)
+
+    await repeat(turn, EVERY_S, log, "excluded hours")

@@ -1,11 +1,9 @@
-"""The one error of this room."""
+"""What cannot be done with an update or its offer."""
 
 from __future__ import annotations
 
+from trivet.errors import KindError
 
-class UpdateError(ValueError):
-    """What was asked cannot be done; the text says why and what to do. `kind` names it for programs and texts."""
 
-    def __init__(self, kind: str, says: str) -> None:
-        super().__init__(says)
-        self.kind = kind
+class UpdateError(KindError):
+    """As in no-such-release, too-many-hours."""
