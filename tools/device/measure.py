@@ -24,7 +24,8 @@ def fastest(call, count: int) -> int:
 
 
 def least(call) -> int:
-    """The least free heap, in one piece, with which `call` works, in bytes; MicroPython only.
+    """The least free heap, in one piece, with which `call` works, in bytes; MicroPython only. Once in a process: the
+    collector takes old words on the stack for references, so what one measurement filled may still stand in the next.
 
     By halving: the heap is filled up to one free piece of a size, then it is tried.
     """
@@ -32,7 +33,7 @@ def least(call) -> int:
     fill = [None] * 4096
     gc.collect()
     largest = 1 << 30
-    while largest:
+    while True:
         try:
             piece = bytearray(largest)
             break
@@ -46,24 +47,24 @@ def least(call) -> int:
             used += 1
         except MemoryError:
             size = size >> 1 if size else -1
+    del piece
     low = 0
     high = largest
     while high - low > 32:
         middle = (low + high) // 2
-        piece = None
         gc.collect()
-        piece = bytearray(largest - middle)
-        if works(call):
+        if works_beside(largest - middle, call):
             high = middle
         else:
             low = middle
-    assert piece is not None
     return high
 
 
-def works(call) -> bool:
+def works_beside(taken: int, call) -> bool:
+    """Whether `call` works while `taken` bytes are held."""
+    piece = bytearray(taken)
     try:
         call()
-        return True
     except MemoryError:
         return False
+    return len(piece) == taken

@@ -1,7 +1,7 @@
 """The appliance's side of `tools/bench p256`: runs under MicroPython or CPython, on the firmware's own P-256.
 
 p256.py time N        > one JSON line: the fastest of N runs of each operation, in microseconds
-p256.py peak          > one JSON line: the least free heap with which each operation works, in bytes
+p256.py peak WHAT     > the least free heap with which one operation works, in bytes
 p256.py run WHAT N    > nothing: N runs of one operation, for a profiler to count
 """
 
@@ -50,7 +50,7 @@ def main() -> None:
     if what == "time":
         print(json.dumps({name: fastest(CALLS[name], int(sys.argv[2])) for name in CALLS}))
     elif what == "peak":
-        print(json.dumps({name: least(CALLS[name]) for name in CALLS}))
+        print(least(CALLS[sys.argv[2]]))
     else:
         for _ in range(int(sys.argv[3])):
             CALLS[sys.argv[2]]()

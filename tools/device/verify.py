@@ -3,7 +3,7 @@ there. Standard input is one line of JSON with hex: what a signature of each kin
 of keys.
 
 verify time N         > one JSON line: the fastest of N runs of each operation, in microseconds
-verify peak           > one JSON line: the least free heap with which each operation works, in bytes
+verify peak WHAT      > the least free heap with which one operation works, in bytes
 """
 
 import json
@@ -61,4 +61,4 @@ def main(words: "list[str]") -> None:
     if words[0] == "time":
         print(json.dumps({name: fastest(CALLS[name], int(words[1])) for name in CALLS}))
     else:
-        print(json.dumps({name: least(CALLS[name]) for name in CALLS}))
+        print(least(CALLS[words[1]]))

@@ -28,6 +28,7 @@ SCRIPT = "p256.py"
 DEFAULT_N = 40
 ROOMY, SMALL = "4m", "160k"
 COUNTED = ("verify", "verify_fixed", "sign")
+OPERATIONS = (*COUNTED, "public", "shared", "comb")
 _COUNTED = re.compile(rb"Collected\s*:\s*(\d+)")
 
 
@@ -40,7 +41,8 @@ def run(options: Options) -> dict[str, Any]:
     options.say(f"the same with a heap of {SMALL}, as an appliance has")
     _add(result, "small_heap_{}_us", json.loads(device.micropython(SCRIPT, "time", count, heap=SMALL)))
     options.say("the least heap that each needs")
-    _add(result, "{}_peak", json.loads(device.micropython(SCRIPT, "peak", heap="400k")))
+    peaks = {name: int(device.micropython(SCRIPT, "peak", name, heap="400k")) for name in OPERATIONS}
+    _add(result, "{}_peak", peaks)
     options.say("CPython")
     _add(result, "cpython_{}_us", json.loads(device.python(SCRIPT, "time", count)))
     if shutil.which("valgrind") is None:
@@ -78,7 +80,7 @@ def sound(result: dict[str, Any]) -> bool:
 
 def show(result: dict[str, Any]) -> None:
     print(f"{'':14}{'MicroPython':>12}{'160 KiB heap':>14}{'CPython':>10}{'peak heap':>11}{'instructions':>15}")
-    for name in ("verify", "verify_fixed", "sign", "public", "shared", "comb"):
+    for name in OPERATIONS:
         times = (f"{result[key.format(name)]:,} µs" for key in ("{}_us", "small_heap_{}_us", "cpython_{}_us"))
         first, second, third = times
         counted = result.get(f"{name}_instructions")
