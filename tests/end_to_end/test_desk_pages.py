@@ -21,7 +21,7 @@ from trivet.cases.terms import DEFAULT
 from trivet.cases.timeline import Actor, Hand
 from trivet.consent import export, tables
 from trivet.consent.access import OWN, Access, reading
-from trivet.desk import browse
+from trivet.desk import browse, letters_page
 from trivet.inbound import letters
 from trivet.inbound.letters import Letter
 from trivet.store.cases import OutcomeRow
@@ -316,3 +316,22 @@ async def test_a_fleet_is_searched_and_paged(house: House) -> None:
         await expect(lines).to_have_count(1)
         await box.fill("nobody at all")
         await expect(page.get_by_role("status").first).to_contain_text("No appliance matches")
+
+
+async def test_letters_are_paged_newest_first(house: House) -> None:
+    async with house.vendor.store.writing() as session:
+        for number in range(letters_page.PAGE + 2):
+            await letters.receive(session, "crm", f"p{number}", Letter("mail", "x@example.com", f"Page of {number}"))
+    async with house.page("/letters") as page:
+        lines, pager = page.locator("[data-letter]"), page.locator(".pager")
+        await expect(lines).to_have_count(letters_page.PAGE)
+        await expect(pager).to_contain_text(f"1 to {letters_page.PAGE}")
+        await expect(lines.first).to_contain_text(f"Page of {letters_page.PAGE + 1}")
+        await page.locator("[data-page=next]").click()
+        await expect(pager).to_contain_text(f"{letters_page.PAGE + 1} to")
+        await expect(lines.last).to_contain_text("Page of 0")
+        await expect(page.locator("[data-page=next]")).to_be_hidden()
+        for tab in ("Dismissed", "Waiting"):
+            await page.get_by_role("button", name=tab, exact=True).click()
+        await expect(pager).to_contain_text(f"1 to {letters_page.PAGE}")
+        await browser.shot(page, "letters_paged")

@@ -13,7 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from lived import OVER, Oven
 from lived_flash import NOON, Maker
 from trivet_wire import ids
-from updating.heap import heap
+from updating.heap import ROOMY, heap
 
 CAUSES = [ids.RESET_WATCHDOG, ids.RESET_CRASH]
 AGAINST = ["heat", "hours", "later", "no clock", "reset", "cycle", "locked", "sensed", "hazard"]
@@ -24,7 +24,6 @@ _makers: list[Maker] = []
 @pytest.fixture(scope="module", autouse=True)
 def maker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Maker]:
     made = Maker(tmp_path_factory.mktemp("maker"))
-    heap.free = 1 << 20
     _makers.append(made)  # hypothesis makes its ovens itself
     yield made
     _makers.clear()
@@ -91,7 +90,7 @@ class House(RuleBasedStateMachine):
     @initialize(
         name=st.sampled_from(["feature", "drivers", "security"]),
         so_far=st.sampled_from([ids.U_OFFERED, ids.U_VERIFIED, ids.U_TRIAL]),
-        free=st.sampled_from([0, 1 << 20]),
+        free=st.sampled_from([0, ROOMY]),
     )
     def offered(self, name: str, so_far: int, free: int) -> None:
         """And gone on with undisturbed for a while; with a heap that is always short, or never."""
@@ -101,6 +100,9 @@ class House(RuleBasedStateMachine):
         if so_far != ids.U_OFFERED:
             self.oven.answer(ids.A_YES)
             self.oven.until(lambda: self.oven.state == so_far)
+
+    def teardown(self) -> None:
+        heap.free = ROOMY  # it is everybody's
 
     @rule(name=st.sampled_from(["feature", "drivers", "security"]))
     def the_vendor_offers(self, name: str) -> None:

@@ -15,26 +15,6 @@ if TYPE_CHECKING:
 _COLUMNS = ("confirm", "heal", "age", "priority", "immediate", "warning", "cycle", "freeze")
 
 
-class Ram:
-    """A partition that is not there: nothing is measured of it."""
-
-    sector_size = 4096
-    sectors = 8
-    write_size = 8
-
-    def __init__(self) -> None:
-        self._image = bytearray(b"\xff" * (8 * 4096))
-
-    def read(self, addr: int, buf: "bytearray | memoryview") -> None:
-        buf[:] = memoryview(self._image)[addr : addr + len(buf)]
-
-    def program(self, addr: int, buf: "bytes | bytearray | memoryview") -> None:
-        self._image[addr : addr + len(buf)] = buf
-
-    def erase(self, sector: int) -> None:
-        self._image[sector * 4096 : (sector + 1) * 4096] = b"\xff" * 4096
-
-
 class Meter:
     """What the heap has grown by since the last look."""
 
@@ -65,6 +45,7 @@ def main(arguments: "list[str]") -> None:
     from appliance.sense.signals import Signals
     from appliance.store.journal import Journal
     from appliance.wiring import event_config
+    from ram import Ram
     from trivet_wire.catalogue import Catalogue
 
     board = Board(packed("board.cbor"))

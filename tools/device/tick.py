@@ -20,6 +20,7 @@ from appliance.store.journal import Journal
 from appliance.tick import Tick
 from appliance.wiring import event_config, inhibition
 from drivers import Application
+from ram import Ram
 from trivet_wire.catalogue import Catalogue
 
 TYPE_CHECKING = False
@@ -29,26 +30,6 @@ if TYPE_CHECKING:
 WARM = 160  # ticks before anything is counted: learning monitors judge from then on
 PERIOD = 250  # ms
 SPAN = 4095
-
-
-class Ram:
-    """A partition in the heap: what is measured is not the flash."""
-
-    sector_size = 4096
-    sectors = 8
-    write_size = 8
-
-    def __init__(self) -> None:
-        self._image = bytearray(b"\xff" * (8 * 4096))
-
-    def read(self, addr: int, buf: "bytearray | memoryview") -> None:
-        buf[:] = memoryview(self._image)[addr : addr + len(buf)]
-
-    def program(self, addr: int, buf: "bytes | bytearray | memoryview") -> None:
-        self._image[addr : addr + len(buf)] = buf
-
-    def erase(self, sector: int) -> None:
-        self._image[sector * 4096 : (sector + 1) * 4096] = b"\xff" * 4096
 
 
 class World:

@@ -64,7 +64,8 @@ def _modules() -> list[Path]:
 
 
 def _took(folder: Path, codes: int) -> dict[str, int]:
-    image = rom.build(generated.write(folder, SIGNALS, codes), device.TOOLS / "faults.py")
+    board = generated.write(folder, SIGNALS, codes)
+    image = rom.build(board, device.TOOLS / "faults.py", device.TOOLS / "ram.py")
     done = subprocess.run(start_command(image, _HEAP_KIB, "faults"), capture_output=True, check=False)
     if done.returncode:
         raise RuntimeError(f"the fault room could not be built:\n{(done.stdout + done.stderr).decode()}")

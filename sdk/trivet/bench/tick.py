@@ -69,7 +69,7 @@ def run(options: Options) -> dict[str, Any]:
     more = options.n or DEFAULT_N
     with tempfile.TemporaryDirectory(prefix="trivet-tick-") as folder:
         board = generated.write(Path(folder) / "generated", SIGNALS, MONITORS)
-        made = Made(rom.build(board, device.TOOLS / "tick.py"))
+        made = Made(rom.build(board, device.TOOLS / "tick.py", device.TOOLS / "ram.py"))
         options.say(f"{FEW + more} ticks with the heap locked")
         said = made.run(FEW + more)
         kinds = sorted({monitor.kind for monitor in board.monitors})

@@ -57,10 +57,10 @@ class Search:
 
 
 class Pager(Generic[Position]):
-    """Back and on, by where each page begins."""
+    """Back and on, by where each page of `size` lines begins."""
 
-    def __init__(self, frame: Frame, turned: Callable[[], Awaitable[None]]) -> None:
-        self._frame, self._turned = frame, turned
+    def __init__(self, frame: Frame, turned: Callable[[], Awaitable[None]], size: int = PAGE) -> None:
+        self._frame, self._turned, self._size = frame, turned, size
         self._path: list[Position | None] = [None]  # where each page up to this one begins
         self._after: Position | None = None
         words = frame.words
@@ -87,7 +87,7 @@ class Pager(Generic[Position]):
         self._element.set_visibility(len(self._path) > 1 or after is not None)
         self._back.element.set_visibility(len(self._path) > 1)
         self._next.element.set_visibility(after is not None)
-        first = PAGE * (len(self._path) - 1)
+        first = self._size * (len(self._path) - 1)
         self._where.show(self._frame.words("queue.shown", first=first + 1, last=first + count) if count else "")
 
     async def _turn(self, by: int) -> None:

@@ -10,6 +10,7 @@ from nicegui import ui
 
 from trivet.api.inbound import READING
 from trivet.api.schemas_inbound import NotACase, Where
+from trivet.desk.browse import Pager
 from trivet.desk.each import Each
 from trivet.desk.forms import Field, Form, Values, plain
 from trivet.desk.frame import Frame, Island
@@ -57,8 +58,6 @@ class LettersPage:
 
     def __init__(self, frame: Frame) -> None:
         self.frame, self.state = frame, WAITING
-        self.path: list[int | None] = [None]
-        self.after: int | None = None
         self._drawing = asyncio.Lock()
         words = frame.words
         with frame.main:
@@ -69,11 +68,7 @@ class LettersPage:
             self.list = ui.element("section").classes("card letters").props("data-card=letters")
             self.lines = Each(self.list, lambda number: LetterLine(self, number))
             self.empty = Island(props="role=status")
-            with ui.element("nav").classes("pager").props(f'aria-label="{words("queue.pages")}"') as self.pager:
-                back = Island("button", "button", words("queue.page_back"), "type=button data-page=back")
-                after = Island("button", "button", words("queue.page_next"), "type=button data-page=next")
-            back.element.on("click", lambda: self._turn(-1))
-            after.element.on("click", lambda: self._turn(1))
+            self.pager = Pager[int](frame, self.refresh, PAGE)
 
     def _tab(self, name: str) -> ui.element:
         button = Island(tag="button", html=self.frame.words(f"letters.{name}"), props="type=button").element
@@ -90,25 +85,19 @@ class LettersPage:
         """Ask the database, draw what changed."""
         async with self._drawing:  # one after another: the last that was chosen is what stands there
             async with self.frame.reading("Letters from outside") as read:
-                found = await letters.listed(read, self.state, self.path[-1], PAGE + 1)
-            self.after = found[PAGE - 1].id if len(found) > PAGE else None
+                found = await letters.listed(read, self.state, self.pager.begins, PAGE + 1)
+            after = found[PAGE - 1].id if len(found) > PAGE else None
             found = found[:PAGE]
             for one, line in self.lines.of({one.id: one for one in found}):
                 line.show(one)
             self.list.set_visibility(bool(found))
-            self.pager.set_visibility(len(self.path) > 1 or self.after is not None)
             self.empty.show("" if found else self.frame.draw("desk.html", "no_letters"))
+            self.pager.show(len(found), after)
 
     async def _choose(self, name: str) -> None:
-        self.state, self.path = name, [None]
+        self.state = name
+        self.pager.restart()
         for key, tab in self.tabs.items():
             tab.props["aria-pressed"] = str(key == name).lower()
             tab.update()
-        await self.refresh()
-
-    async def _turn(self, by: int) -> None:
-        if by > 0 and self.after is not None:
-            self.path.append(self.after)
-        elif by < 0 and len(self.path) > 1:
-            self.path.pop()
         await self.refresh()
