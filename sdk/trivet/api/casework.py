@@ -11,6 +11,7 @@ from typing import Annotated, TypeVar
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Request
 from pydantic import BaseModel
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from trivet.api import schemas_cases as schemas
 from trivet.api.auth import User
@@ -172,10 +173,17 @@ async def hand_on(request: Request, user: User, case_id: int) -> AsyncIterator[H
     if user.role not in work.WORKING:
         raise ProblemError(403, "not-your-role", f"Work on cases is for {' or '.join(work.WORKING)}, not {user.role}.")
     await _seen(request, user, case_id)
+    async with working(request) as (session, kept):
+        yield Hand(session, case_id, kept, Actor("agent", user.name))
+
+
+@asynccontextmanager
+async def working(request: Request) -> AsyncIterator[tuple[AsyncSession, terms.Terms]]:
+    """One transaction, and the terms as they are now; a CaseError within it is a problem, and nothing is written."""
     cloud = cloud_of(request)
     try:
         async with cloud.store.writing() as session:
-            yield Hand(session, case_id, terms.load(cloud.settings.data_dir), Actor("agent", user.name))
+            yield session, terms.load(cloud.settings.data_dir)
     except CaseError as error:
         raise problem(error) from error
 

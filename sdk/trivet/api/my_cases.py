@@ -10,12 +10,11 @@ from fastapi import APIRouter, Depends, Request
 
 from trivet.api import schemas_cases as schemas
 from trivet.api import schemas_my_cases as mine_schemas
-from trivet.api.casework import ANSWERS, CaseId, Number, problem
+from trivet.api.casework import ANSWERS, CaseId, Number, working
 from trivet.api.my_routes import Owner, owner_of, theirs
 from trivet.api.problems import ProblemError
-from trivet.api.routes import DeviceId, cloud_of
-from trivet.cases import feedback, terms, works
-from trivet.cases.problem import CaseError
+from trivet.api.routes import DeviceId
+from trivet.cases import feedback, works
 from trivet.owners import answers, cases
 
 router = APIRouter(prefix="/api/my", dependencies=[Depends(owner_of)], responses=ANSWERS, tags=["owner"])
@@ -51,14 +50,9 @@ async def answer(  # noqa: PLR0917  each is one word of the address
     """Your word on a step. Declining it leaves your warranty as it is, and cancels a visit that was booked for it."""
     async with theirs(request, user, device_id):
         pass
-    cloud = cloud_of(request)
-    try:
-        async with cloud.store.writing() as session:
-            kept = terms.load(cloud.settings.data_dir)
-            hand = await answers.hand_of(session, kept, user.owner, device_id, case_id)
-            await answers.answer(hand, number, act, body.why)
-    except CaseError as error:
-        raise problem(error) from error
+    async with working(request) as (session, kept):
+        hand = await answers.hand_of(session, kept, user.owner, device_id, case_id)
+        await answers.answer(hand, number, act, body.why)
     return await proposed(request, user, device_id, case_id)
 
 
@@ -69,12 +63,7 @@ async def told(
     """Once after each closing. A no opens the case again, and a person looks at it."""
     async with theirs(request, user, device_id):
         pass
-    cloud = cloud_of(request)
-    try:
-        async with cloud.store.writing() as session:
-            kept = terms.load(cloud.settings.data_dir)
-            hand = await answers.hand_of(session, kept, user.owner, device_id, case_id)
-            await feedback.answer(hand, fixed=body.fixed, words=body.words)
-    except CaseError as error:
-        raise problem(error) from error
+    async with working(request) as (session, kept):
+        hand = await answers.hand_of(session, kept, user.owner, device_id, case_id)
+        await feedback.answer(hand, fixed=body.fixed, words=body.words)
     return await shown(request, user, device_id)

@@ -8,13 +8,11 @@ from fastapi import APIRouter, Depends, Request
 from trivet_wire import ids
 
 from trivet.api import schemas_remote as schemas
-from trivet.api.casework import problem
+from trivet.api.casework import working
 from trivet.api.my_routes import Owner, not_theirs, owner_of, theirs
 from trivet.api.problems import RESPONSES, ProblemError
 from trivet.api.remote import Number
-from trivet.api.routes import DeviceId, cloud_of
-from trivet.cases import terms
-from trivet.cases.problem import CaseError
+from trivet.api.routes import DeviceId
 from trivet.cases.timeline import Actor, Hand
 from trivet.owners import looks
 from trivet.owners.own import own
@@ -38,15 +36,9 @@ async def stop(request: Request, user: Owner, device_id: DeviceId, number: Numbe
     found = next((one for one in await shown(request, user, device_id) if one.id == number), None)
     if found is None:
         raise ProblemError(404, "no-such-session", f"{device_id} has no service session {number}.")
-    cloud = cloud_of(request)
-    try:
-        async with cloud.store.writing() as session:
-            if await own(session, user.owner, device_id) is None:
-                raise not_theirs(device_id)
-            hand = Hand(
-                session, found.case, terms.load(cloud.settings.data_dir), Actor("owner", looks.name_of(user.owner))
-            )
-            await sessions.stop(hand, number, ids.END_ACCOUNT, "its owner's word")
-    except CaseError as error:
-        raise problem(error) from error
+    async with working(request) as (session, kept):
+        if await own(session, user.owner, device_id) is None:
+            raise not_theirs(device_id)
+        hand = Hand(session, found.case, kept, Actor("owner", looks.name_of(user.owner)))
+        await sessions.stop(hand, number, ids.END_ACCOUNT, "its owner's word")
     return await shown(request, user, device_id)

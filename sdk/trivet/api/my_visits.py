@@ -8,13 +8,11 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from trivet.api import schemas_visits as schemas
 from trivet.api.auth import User
-from trivet.api.casework import problem
+from trivet.api.casework import working
 from trivet.api.my_routes import Owner, owner_of, theirs
 from trivet.api.problems import RESPONSES, ProblemError
-from trivet.api.routes import DeviceId, cloud_of
+from trivet.api.routes import DeviceId
 from trivet.api.visits import CALENDAR, Number, ics
-from trivet.cases import terms
-from trivet.cases.problem import CaseError
 from trivet.owners import answers
 from trivet.visits import listing
 
@@ -34,14 +32,9 @@ async def cancel(
 ) -> list[schemas.Visit]:
     """Nobody comes; the desk sees why."""
     found = await _theirs(request, user, device_id, number)
-    cloud = cloud_of(request)
-    try:
-        async with cloud.store.writing() as session:
-            kept = terms.load(cloud.settings.data_dir)
-            hand = await answers.hand_of(session, kept, user.owner, device_id, found.case)
-            await answers.cancel(hand, number, body.why)
-    except CaseError as error:
-        raise problem(error) from error
+    async with working(request) as (session, kept):
+        hand = await answers.hand_of(session, kept, user.owner, device_id, found.case)
+        await answers.cancel(hand, number, body.why)
     return await visits(request, user, device_id)
 
 

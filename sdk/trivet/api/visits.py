@@ -13,11 +13,9 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from trivet.api import schemas_visits as schemas
 from trivet.api.auth import User
-from trivet.api.casework import ANSWERS, CaseId, Key, hand_on, once_for, problem
+from trivet.api.casework import ANSWERS, CaseId, Key, hand_on, once_for, working
 from trivet.api.problems import ProblemError
 from trivet.api.routes import Asking, access_for, cloud_of, user_of
-from trivet.cases import terms
-from trivet.cases.problem import CaseError
 from trivet.cases.timeline import Actor, Hand
 from trivet.consent import vendor
 from trivet.consent.access import reading
@@ -45,11 +43,8 @@ async def keep_area(request: Request, user: Asking, name: Name, body: schemas.Pl
     """From now on windows are proposed by it. What is booked stays."""
     if user.role != "admin":
         raise ProblemError(403, "not-your-role", f"Areas are for admin, not for {user.role}.")
-    try:
-        async with cloud_of(request).store.writing() as session:
-            return _area(await keeping.keep(session, name, keeping.Plan(**dict(body))))
-    except CaseError as error:
-        raise problem(error) from error
+    async with working(request) as (session, _):
+        return _area(await keeping.keep(session, name, keeping.Plan(**dict(body))))
 
 
 @router.get("/cases/{case_id}/visit-offer", summary="When somebody could come, and what it costs")
@@ -164,12 +159,8 @@ async def _hand(request: Request, user: User, number: int) -> AsyncIterator[Hand
     if user.role not in book.BOOKING:
         raise ProblemError(403, "not-your-role", f"Visits are for {' or '.join(book.BOOKING)}, not for {user.role}.")
     visit = await _visit(request, user, number)
-    cloud = cloud_of(request)
-    try:
-        async with cloud.store.writing() as session:
-            yield Hand(session, visit.case, terms.load(cloud.settings.data_dir), Actor("agent", user.name))
-    except CaseError as error:
-        raise problem(error) from error
+    async with working(request) as (session, kept):
+        yield Hand(session, visit.case, kept, Actor("agent", user.name))
 
 
 async def _visit(request: Request, user: User, number: int) -> schemas.Visit:
