@@ -4,7 +4,6 @@ visits and how they are told; by keyboard, on a phone, dark and light, in both l
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -13,8 +12,9 @@ import browser
 import pytest
 import pytest_asyncio
 import seeded
-from playwright.async_api import BrowserContext, Locator, Page, expect
-from seeded import OWNER, OWNER_PASSWORD, Vendor
+from my_kit import OwnPages, signed_in
+from playwright.async_api import Locator, Page, expect
+from seeded import Vendor
 from sqlalchemy import select
 from trivet import api, desk
 from trivet.cases import outcomes, proposals
@@ -38,30 +38,13 @@ NASTY = "<img src=x onerror=\"document.title='owned'\"> {{ 7 * 7 }}"
 PART = "HE-2217-03"
 
 
-@dataclass
-class House:
+@dataclass(kw_only=True)
+class House(OwnPages):
     """A served cloud, Ada with an oven whose element is broken, a browser and a phone of hers."""
 
     vendor: Vendor
-    url: str
     oven: Identity
     case: int
-    desktop: BrowserContext
-    phone: BrowserContext
-
-    @asynccontextmanager
-    async def page(
-        self, path: str = "/my", *, phone: bool = False, dark: bool = False, language: str = "en"
-    ) -> AsyncIterator[Page]:
-        context = self.phone if phone else self.desktop
-        await context.clear_cookies(name=re.compile("trivet_theme"))
-        await context.add_cookies([{"name": "trivet_language", "value": language, "url": self.url}])
-        page = await context.new_page()
-        await page.emulate_media(color_scheme="dark" if dark else "light")
-        await page.goto(self.url + path)
-        await page.wait_for_selector(".switch, .door")
-        yield page
-        await page.close()
 
     @asynccontextmanager
     async def hand(self, who: str = "desk") -> AsyncIterator[Hand]:
@@ -105,16 +88,8 @@ async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House
                 AreaRow(name="Berlin", postcodes_json=["10"], zone="Europe/Berlin", a_day=8, a_window=2, fee_minor=8900)
             )
         async with browser.serving(app) as url, browser.chromium() as chromium:
-            desktop, phone = await browser.new_context(chromium), await browser.new_context(chromium, phone=True)
-            for context in (desktop, phone):
-                page = await context.new_page()
-                await page.goto(url + "/my")
-                await page.get_by_label("Mail address").fill(OWNER)
-                await page.get_by_label("Password").fill(OWNER_PASSWORD)
-                await page.keyboard.press("Enter")
-                await page.wait_for_selector(".switch")
-                await page.close()
-            yield House(vendor, url, oven, case, desktop, phone)
+            desktop, phone = await signed_in(chromium, url), await signed_in(chromium, url, phone=True)
+            yield House(vendor=vendor, url=url, oven=oven, case=case, desktop=desktop, phone=phone)
 
 
 async def tab_to(page: Page, target: Locator) -> None:

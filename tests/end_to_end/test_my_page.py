@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -13,7 +11,8 @@ import httpx
 import pytest
 import pytest_asyncio
 import seeded
-from playwright.async_api import Browser, BrowserContext, Page, expect
+from my_kit import OwnPages, signed_in
+from playwright.async_api import Browser, Page, expect
 from seeded import OWNER, OWNER_PASSWORD, Vendor
 from trivet import api, desk
 from trivet.consent import requests, security, state
@@ -28,32 +27,13 @@ pytestmark = [
 ]
 
 
-@dataclass
-class House:
+@dataclass(kw_only=True)
+class House(OwnPages):
     """A served cloud, Ada with an oven that has lived a week, a browser and a phone of hers."""
 
     vendor: Vendor
-    url: str
     chromium: Browser
     oven: Identity
-    desktop: BrowserContext
-    phone: BrowserContext
-
-    @asynccontextmanager
-    async def page(
-        self, path: str = "/my", *, phone: bool = False, dark: bool = False, language: str = "en"
-    ) -> AsyncIterator[Page]:
-        """A page of Ada's, drawn and live."""
-        context = self.phone if phone else self.desktop
-        await context.clear_cookies(name=re.compile("trivet_theme"))
-        await context.add_cookies([{"name": "trivet_language", "value": language, "url": self.url}])
-        page = await context.new_page()
-        await page.emulate_media(color_scheme="dark" if dark else "light")
-        await page.goto(self.url + path)
-        await page.wait_for_selector(".switch, .own-list a, .empty h2")
-        await page.wait_for_function("() => window.socket?.connected")
-        yield page
-        await page.close()
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -66,16 +46,8 @@ async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House
         await seeded.add_past(vendor, oven.device)
         await seeded.add_case(vendor, oven.device, seeded.ELEMENT)
         async with browser.serving(app) as url, browser.chromium() as chromium:
-            desktop, phone = await browser.new_context(chromium), await browser.new_context(chromium, phone=True)
-            for context in (desktop, phone):
-                page = await context.new_page()
-                await page.goto(url + "/my")
-                await page.get_by_label("Mail address").fill(OWNER)
-                await page.get_by_label("Password").fill(OWNER_PASSWORD)
-                await page.keyboard.press("Enter")
-                await page.wait_for_selector(".switch")
-                await page.close()
-            yield House(vendor, url, chromium, oven, desktop, phone)
+            desktop, phone = await signed_in(chromium, url), await signed_in(chromium, url, phone=True)
+            yield House(vendor=vendor, url=url, chromium=chromium, oven=oven, desktop=desktop, phone=phone)
 
 
 def card(page: Page, heading: str) -> object:

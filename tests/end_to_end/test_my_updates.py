@@ -7,14 +7,16 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import browser
 import pytest
 import pytest_asyncio
 import seeded
 import updates_seed as seed
-from playwright.async_api import Browser, BrowserContext, Locator, Page, expect
-from seeded import OWNER, OWNER_PASSWORD, Vendor
+from my_kit import OwnPages, signed_in
+from playwright.async_api import Locator, Page, expect
+from seeded import Vendor
 from trivet import api, desk
 from trivet.registry import Identity
 from trivet.store.tables import CommandRow
@@ -27,32 +29,21 @@ pytestmark = [
 ]
 
 
-@dataclass
-class House:
+@dataclass(kw_only=True)
+class House(OwnPages):
     """Ada's browsers, and three ovens of hers: a feature offered, a security update offered, nothing offered."""
 
     vendor: Vendor
-    url: str
     feature: Identity
     security: Identity
     calm: Identity
-    desktop: BrowserContext
-    phone: BrowserContext
     offers: dict[str, int]
 
     @asynccontextmanager
-    async def page(
-        self, oven: Identity, *, phone: bool = False, dark: bool = False, language: str = "en"
-    ) -> AsyncIterator[Page]:
-        context = self.phone if phone else self.desktop
-        await context.add_cookies([{"name": "trivet_language", "value": language, "url": self.url}])
-        page = await context.new_page()
-        await page.emulate_media(color_scheme="dark" if dark else "light")
-        await page.goto(f"{self.url}/my/{oven.device}")
-        await page.wait_for_selector(".updates-card h2")
-        await page.wait_for_function("() => window.socket?.connected")
-        yield page
-        await page.close()
+    async def updates(self, oven: Identity, **how: Any) -> AsyncIterator[Page]:
+        """The page of one oven, as `OwnPages.page`."""
+        async with self.page(f"/my/{oven.device}", drawn=".updates-card h2", **how) as page:
+            yield page
 
     async def command(self, oven: Identity, counter: int) -> CommandRow:
         async with self.vendor.store.reading() as session:
@@ -67,18 +58,6 @@ class House:
     async def offer(self, name: str) -> OfferRow:
         async with self.vendor.store.reading() as session:
             return await session.get_one(OfferRow, self.offers[name])
-
-
-async def signed_in(chromium: Browser, url: str, **how: bool) -> BrowserContext:
-    context = await browser.new_context(chromium, **how)
-    page = await context.new_page()
-    await page.goto(url + "/my/login")
-    await page.get_by_label("Mail address").fill(OWNER)
-    await page.get_by_label("Password").fill(OWNER_PASSWORD)
-    await page.keyboard.press("Enter")
-    await page.wait_for_selector(".own-list a")
-    await page.close()
-    return context
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -100,7 +79,16 @@ async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House
         async with browser.serving(app) as url, browser.chromium() as chromium:
             desktop = await signed_in(chromium, url)
             phone = await signed_in(chromium, url, phone=True)
-            yield House(vendor, url, feature, security, calm, desktop, phone, numbers)
+            yield House(
+                vendor=vendor,
+                url=url,
+                feature=feature,
+                security=security,
+                calm=calm,
+                desktop=desktop,
+                phone=phone,
+                offers=numbers,
+            )
 
 
 def card(page: Page) -> Locator:
@@ -108,7 +96,7 @@ def card(page: Page) -> Locator:
 
 
 async def test_an_offered_feature_says_what_it_is_and_waits_for_a_yes(house: House) -> None:
-    async with house.page(house.feature) as page:
+    async with house.updates(house.feature) as page:
         shown = card(page)
         for text in ("Version 1.6.0", "New features", "more evenly", "at most", "It waits for your yes", "restarts"):
             await expect(shown).to_contain_text(text)
@@ -119,7 +107,7 @@ async def test_an_offered_feature_says_what_it_is_and_waits_for_a_yes(house: Hou
 
 
 async def test_a_yes_is_pending_until_the_appliance_confirms_it(house: House) -> None:
-    async with house.page(house.feature, dark=True) as page:
+    async with house.updates(house.feature, dark=True) as page:
         await card(page).get_by_role("button", name="Install it").click()
         await expect(card(page)).to_contain_text("Pending · You said yes")
         await browser.shot(page, "updates_pending_dark")
@@ -141,7 +129,7 @@ async def test_a_yes_is_pending_until_the_appliance_confirms_it(house: House) ->
 
 
 async def test_a_security_update_can_be_put_off_and_not_declined(house: House) -> None:
-    async with house.page(house.security) as page:
+    async with house.updates(house.security) as page:
         shown = card(page)
         await expect(shown).to_contain_text("Security update")
         await expect(shown).to_contain_text("on it installs at the first safe moment")
@@ -161,7 +149,7 @@ async def test_a_security_update_can_be_put_off_and_not_declined(house: House) -
 
 
 async def test_hours_are_marked_saved_and_confirmed_by_keyboard_alone(house: House) -> None:
-    async with house.page(house.calm) as page:
+    async with house.updates(house.calm) as page:
         shown = card(page)
         await expect(shown).to_contain_text("No update is offered now.")
         summary = shown.locator("summary")
@@ -192,7 +180,7 @@ async def test_hours_are_marked_saved_and_confirmed_by_keyboard_alone(house: Hou
 
 
 async def test_four_hours_must_stay_free(house: House) -> None:
-    async with house.page(house.calm) as page:
+    async with house.updates(house.calm) as page:
         shown = card(page)
         await shown.locator("summary").click()
         for hour in range(24):
@@ -208,7 +196,7 @@ async def test_four_hours_must_stay_free(house: House) -> None:
 @pytest.mark.parametrize("language", ["en", "de"])
 async def test_a_phone_never_scrolls_sideways_and_every_text_has_contrast(house: House, language: str) -> None:
     for name, oven in (("feature", house.feature), ("security", house.security), ("calm", house.calm)):
-        async with house.page(oven, phone=True, language=language) as page:
+        async with house.updates(oven, phone=True, language=language) as page:
             await card(page).locator("summary").click()
             for dark in (False, True):
                 await page.emulate_media(color_scheme="dark" if dark else "light")
@@ -223,7 +211,7 @@ async def test_fingers_find_every_control(house: House) -> None:
       .filter((e) => e.offsetParent).map((e) => [e.textContent.trim(), e.getBoundingClientRect()])
       .filter(([, box]) => box.height < 24 || box.width < 24)
       .map(([name, box]) => `${name} ${box.width}×${box.height}`)"""
-    async with house.page(house.security, phone=True) as page:
+    async with house.updates(house.security, phone=True) as page:
         await card(page).locator("summary").click()
         assert await page.evaluate(small) == []
 
@@ -236,7 +224,7 @@ async def test_an_offline_appliance_and_an_update_taken_back_are_said(house: Hou
 
     async with house.vendor.store.writing() as session:
         (await session.get_one(DeviceRow, house.calm.device)).connected = False
-    async with house.page(house.calm, language="de") as page:
+    async with house.updates(house.calm, language="de") as page:
         await expect(card(page)).to_contain_text("Ihr Gerät weiß noch nicht davon.")
         await expect(card(page)).to_contain_text("Schalten Sie es ein")
         await give.withdraw(house.vendor.store, house.calm.device, number, "ines")
